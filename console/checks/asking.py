@@ -1,0 +1,81 @@
+"""The names of all facts, as constructors: what each takes, and what its value is when known.
+
+The engine's fact book answers them (`console.incident`); the drill fills the same ones.
+"""
+
+from __future__ import annotations
+
+from console.model.action import Right
+from console.model.facts import Ask
+
+
+def an_object(kind: str, namespace: str, name: str) -> Ask:
+    """The pruned object (`console.model.objects`), or None when the watch is live and it is not there."""
+    return Ask("object", (kind, namespace, name))
+
+
+def objects(kind: str, namespace: str = "") -> Ask:
+    """Tuple of pruned objects of a kind, in one namespace or all. Unknown while the watch is not live."""
+    return Ask("objects", (kind, namespace))
+
+
+def allowed(user: str, right: Right, groups: tuple[str, ...] = ()) -> Ask:
+    """bool: SubjectAccessReview. Probed, kept 30 s."""
+    return Ask(
+        "allowed", (user, ",".join(groups), right.verb, right.group, right.resource, right.namespace, right.name)
+    )
+
+
+def token_secrets(namespace: str, account: str) -> Ask:
+    """Tuple of (secret name, invalid-since label or "") of legacy token Secrets of an account. Probed as metadata."""
+    return Ask("token_secrets", (namespace, account))
+
+
+def open_streams(user: str) -> Ask:
+    """Tuple of (audit id, verb, `namespace/pod` or resource, subresource, started) still open, from audit."""
+    return Ask("open_streams", (user,))
+
+
+def calls_since(user: str, since: float) -> Ask:
+    """Number of audit events by a user with a status below 400 after `since` (epoch seconds)."""
+    return Ask("calls_since", (user, repr(since)))
+
+
+def evidence(kind: str, uid: str) -> Ask:
+    """Tuple of sha256 of captures of a kind of one object incarnation; () when there are none."""
+    return Ask("evidence", (kind, uid))
+
+
+def affected(kind: str) -> Ask:
+    """Tuple of `ResourceRef` of a kind in the affected set (pane 2)."""
+    return Ask("affected", (kind,))
+
+
+def recorded(topic: str) -> Ask:
+    """Tuple of (value, seat, at) of statements on a topic, oldest first."""
+    return Ask("recorded", (topic,))
+
+
+def journal(tag: str) -> Ask:
+    """Number of journal entries of a type."""
+    return Ask("journal", (tag,))
+
+
+def undo_debt() -> Ask:
+    """Number of open lines in the undo register."""
+    return Ask("undo_debt")
+
+
+def findings(floor: str) -> Ask:
+    """(total, acknowledged) of findings at or above a severity."""
+    return Ask("findings", (floor,))
+
+
+def source(name: str) -> Ask:
+    """`SourceHealth` of a source (`audit`, `prometheus`, `watch`); Unknown when none is configured."""
+    return Ask("source", (name,))
+
+
+def metric(query: str) -> Ask:
+    """Tuple of `Measure` of a shipped query; Unknown when the metric is absent (never zero)."""
+    return Ask("metric", (query,))

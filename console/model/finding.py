@@ -1,0 +1,64 @@
+"""A finding: one rule, one user, one target, counted. Raw values; `console.ports.views.FindingRow` is what leaves."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from console.model.identity import Identity
+from console.model.ref import ResourceRef
+from console.model.severity import Severity
+
+MAX_EVENTS = 100
+"""Event ids kept in one finding (command line contract)."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What a request was aimed at: an object, a collection (`name` "") or a path (`kind` "")."""
+
+    group: str = ""
+    kind: str = ""
+    """Kind where the resource is known (`Pod`), else the plural resource name of the request."""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+    path: str = ""
+    """Request path for requests that are no resource (`/version`)."""
+
+    def ref(self, cluster: str) -> ResourceRef:
+        """The object this target is, without its subresource."""
+        return ResourceRef(cluster, self.group, self.kind, self.namespace, self.name, self.uid)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What a rule found, folded over all its events of one user and target."""
+
+    rule: str
+    title: str
+    severity: Severity
+    who: Identity
+    target: Target
+    first: float
+    """Epoch seconds of the first and last matching event."""
+    last: float
+    count: int = 1
+    catalogue: tuple[str, ...] = ()
+    attack: tuple[str, ...] = ()
+    source: str = ""
+    events: tuple[str, ...] = ()
+    """Audit ids, oldest first, at most 100."""
+    evidence: bytes = b""
+    """The first matching record as it came, cut at 64 KiB; shown only through export()."""
+    note: str = ""
+    """What matched, in words, for the detail view."""
+
+    @property
+    def id(self) -> str:
+        """Stable 8 hex digits of rule, user and target."""
+        who, on = self.who, self.target
+        text = "\x00".join(
+            (self.rule, who.user, who.as_user, on.group, on.kind, on.subresource, on.namespace, on.name, on.path)
+        )
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
