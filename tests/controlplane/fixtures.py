@@ -1,0 +1,34 @@
+"""The pytest fixtures `controlplane` (one for the whole run) and `namespace` (a fresh one for each test)."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.controlplane.running import ControlPlane
+from tests.means.cache import Missing, give_up
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def controlplane() -> Iterator[ControlPlane]:
+    """A real control plane with two nodes, one for the run: put back what you change beyond `namespace`."""
+    try:
+        plane = ControlPlane()
+    except Missing as missing:
+        give_up("the control plane", missing)
+    with plane:
+        plane.nodes(2)
+        yield plane
+
+
+@pytest.fixture
+def namespace(controlplane: ControlPlane) -> Iterator[str]:
+    """The name of a fresh namespace; it is deleted afterwards without waiting for the end of that."""
+    name = controlplane.namespace(f"test-{os.getpid()}-{next(_numbers)}")
+    yield name
+    controlplane.kubectl("delete", "namespace", name, "--wait=false")

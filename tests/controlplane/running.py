@@ -1,0 +1,245 @@
+"""One running control plane: starts it, hands out kubeconfigs, kills and restarts its parts, stops it.
+
+In: the binary and, perhaps, a seed. Out: a real API server whose audit log, nodes and answers to exec the tests hold.
+It must not outlive the process that made it (`up.sh` watches that process), and must not touch any other cluster:
+every call goes through its own kubeconfig files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import psutil
+import yaml
+
+from tests.controlplane.binary import SOURCES, provide_binary
+
+Part = Literal["etcd", "apiserver", "controller-manager", "scheduler", "nodes"]
+User = Literal["admin", "responder", "kcm", "scheduler", "kwok"]
+
+PARTS: Final[tuple[Part, ...]] = ("etcd", "apiserver", "controller-manager", "scheduler", "nodes")
+_ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
+
+
+def free_ports(count: int = 5) -> int:
+    """The first of `count` neighbouring ports that nobody listens on, below the range of outgoing connections."""
+    chooser = random.SystemRandom()
+    for _ in range(200):
+        first = chooser.randrange(20_000, 32_000, 5)
+        if all(_is_free(first + offset) for offset in range(count)):
+            return first
+    raise RuntimeError("no five free neighbouring ports on loopback")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+class ControlPlane:
+    """A real control plane of our own; use it as a context manager or call `stop` or `destroy`."""
+
+    def __init__(self, folder: Path | None = None, seed: Path | None = None) -> None:
+        self.binary: Final = provide_binary()
+        self.folder: Final = folder or Path(tempfile.mkdtemp(prefix="warroom-cp-"))
+        """State: certificates, kubeconfigs, logs of the parts, the audit log."""
+        self.port: Final = free_ports()
+        self._own_folder = folder is None
+        self._up("up", SEED=str(seed or ""), OWNER=str(os.getpid()))
+
+    def __enter__(self) -> ControlPlane:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.destroy()
+
+    @property
+    def url(self) -> str:
+        """The API server's address."""
+        return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def audit_log(self) -> Path:
+        """The log the API server writes, one JSON event a line; rotated at 200 MB."""
+        return self.folder / "audit.log"
+
+    def kubeconfig(self, user: User = "admin") -> Path:
+        """`admin` may do all, `responder` (group `ir-team`) nothing until a test grants it something."""
+        return self.folder / f"{user}.kubeconfig"
+
+    def log(self, part: Part) -> str:
+        """What a part has written; canned execs are noted in that of `nodes`."""
+        return (self.folder / f"{part}.log").read_text(errors="replace")
+
+    def command(self, *args: str, user: User = "admin") -> list[str]:
+        """The argument list of kubectl as this user, for tests that start it themselves."""
+        return [str(self.binary), "kubectl", f"--kubeconfig={self.kubeconfig(user)}", *args]
+
+    def kubectl(
+        self,
+        *args: str,
+        user: User = "admin",
+        input: str | None = None,  # noqa: A002 - as subprocess.run calls it
+        check: bool = True,
+        timeout: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs kubectl to its end; with `check` an error carries what it printed."""
+        done = subprocess.run(
+            self.command(*args, user=user),
+            input=input,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=_ENVIRONMENT,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"kubectl {' '.join(args)} as {user}: exit {done.returncode}: {done.stderr.strip()}")
+        return done
+
+    def apply(self, *objects: Mapping[str, Any], user: User = "admin") -> None:
+        """Creates or changes objects given as plain mappings."""
+        bundle = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        self.kubectl("apply", "-f", "-", user=user, input=json.dumps(bundle))
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any]:
+        """One object as the API server has it now."""
+        where = ["-n", namespace] if namespace else []
+        answer: dict[str, Any] = json.loads(self.kubectl("get", kind, name, *where, "-o", "json").stdout)
+        return answer
+
+    def grant(
+        self,
+        rules: Sequence[Mapping[str, Any]],
+        user: str = "responder",
+        name: str = "granted",
+        namespace: str | None = None,
+    ) -> None:
+        """Gives a user these RBAC rules, cluster-wide or in one namespace; the same name again replaces them."""
+        metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+        prefix = "" if namespace else "Cluster"
+        api = "rbac.authorization.k8s.io"
+        role = {"apiVersion": f"{api}/v1", "kind": f"{prefix}Role", "metadata": metadata, "rules": list(rules)}
+        binding = {
+            "apiVersion": f"{api}/v1",
+            "kind": f"{prefix}RoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": api, "kind": f"{prefix}Role", "name": name},
+            "subjects": [{"apiGroup": api, "kind": "User", "name": user}],
+        }
+        self.apply(role, binding)
+
+    def ungrant(self, name: str = "granted", namespace: str | None = None) -> None:
+        """Takes away what `grant` gave under this name."""
+        kinds = "rolebinding,role" if namespace else "clusterrolebinding,clusterrole"
+        where = ["-n", namespace] if namespace else []
+        self.kubectl("delete", kinds, name, "--ignore-not-found", *where)
+
+    def exec_rules(self, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Replaces the canned answers of exec, from the next call on; see exec.yaml for the keys."""
+        target = self.folder / "exec.yaml"
+        draft = target.with_suffix(".new")
+        draft.write_text(yaml.safe_dump(list(rules)))
+        draft.rename(target)
+
+    def default_exec_rules(self) -> None:
+        """Puts back the answers that a fresh control plane has."""
+        self.exec_rules(yaml.safe_load((SOURCES / "exec.yaml").read_text()))
+
+    def nodes(self, count: int, prefix: str = "node") -> list[str]:
+        """Makes simulated nodes and waits until they are ready; those of an earlier call stay."""
+        names = [f"{prefix}-{index}" for index in range(count)]
+        labels = {"type": "kwok", "node.kubernetes.io/instance-type": "m5.xlarge"}
+        self.apply(
+            *(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Node",
+                    "metadata": {"name": name, "labels": {**labels, "kubernetes.io/hostname": name}},
+                }
+                for name in names
+            )
+        )
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=30s", *(f"node/{name}" for name in names))
+        return names
+
+    def namespace(self, name: str) -> str:
+        """Makes a namespace and waits for its `default` account, without which no pod can be made in it."""
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        self.kubectl("wait", "--for=create", "serviceaccount/default", "-n", name, "--timeout=30s")
+        return name
+
+    def pid(self, part: Part) -> int:
+        """The process of a part."""
+        return int((self.folder / f"{part}.pid").read_text())
+
+    def kill(self, part: Part) -> None:
+        """Ends a part at once, as a crash would, and waits until it is gone."""
+        _kill(self.pid(part))
+
+    def start(self, part: Part) -> None:
+        """Starts a killed part again; for the API server waits until it is ready."""
+        self._up("start", part)
+
+    def stop(self) -> None:
+        """Ends all parts cleanly, in the order that is quick; the state folder can then become a seed."""
+        self._up("stop")
+
+    def destroy(self) -> None:
+        """Ends all parts at once and forgets their state."""
+        for part in reversed(PARTS):
+            _kill(self.pid(part))
+        if self._own_folder:
+            _remove(self.folder)
+
+    def seal(self, seed: Path) -> None:
+        """Stops, and packs what another control plane can start from."""
+        self.stop()
+        draft = seed.with_suffix(f".{os.getpid()}")
+        self._up("seed", str(draft))
+        draft.rename(seed)
+
+    def _up(self, *args: str, **environment: str) -> None:
+        settings = {"D": str(self.folder), "CP": str(self.binary), "P": str(self.port), **environment}
+        done = subprocess.run(
+            ["bash", str(SOURCES / "up.sh"), *args],
+            env=_ENVIRONMENT | settings,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        if done.returncode:
+            raise RuntimeError(f"up.sh {' '.join(args)}: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def _kill(pid: int) -> None:
+    """Kills and waits; our parts are children of init, so a zombie is init's to reap and counts as gone."""
+    try:
+        process = psutil.Process(pid)
+        process.kill()
+        while process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _remove(folder: Path) -> None:
+    """Logs may still be written by a process in its last moment."""
+    for _ in range(20):
+        subprocess.run(["rm", "-rf", str(folder)], check=False, capture_output=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
