@@ -27,7 +27,8 @@ def allowed(user: str, right: Right, groups: tuple[str, ...] = ()) -> Ask:
 
 
 def token_secrets(namespace: str, account: str) -> Ask:
-    """Tuple of (secret name, invalid-since label or "") of legacy token Secrets of an account. Probed as metadata."""
+    """Tuple of (secret name, invalid-since label or "") of legacy token Secrets of an account, or with account "" of all
+    accounts of the namespace. Probed as metadata, kept 30 s."""
     return Ask("token_secrets", (namespace, account))
 
 
@@ -47,7 +48,7 @@ def evidence(kind: str, uid: str) -> Ask:
 
 
 def affected(kind: str) -> Ask:
-    """Tuple of `ResourceRef` of a kind in the affected set (pane 2)."""
+    """Tuple of `ResourceRef` of a kind in the affected set (pane 2); kind "" is every kind."""
     return Ask("affected", (kind,))
 
 
@@ -66,16 +67,49 @@ def undo_debt() -> Ask:
     return Ask("undo_debt")
 
 
-def findings(floor: str) -> Ask:
-    """(total, acknowledged) of findings at or above a severity."""
-    return Ask("findings", (floor,))
+def findings(floor: str, source: str = "") -> Ask:
+    """(total, acknowledged) of findings at or above a severity, of one source or all."""
+    return Ask("findings", (floor, source))
 
 
 def source(name: str) -> Ask:
-    """`SourceHealth` of a source (`audit`, `prometheus`, `watch`); Unknown when none is configured."""
+    """`SourceHealth` of a source (`audit`, `prometheus`, `watch`); Unknown when none is configured.
+
+    Of several (`audit`, `audit:2`) it is the worst one: an incident seen by half its API servers is half seen.
+    """
     return Ask("source", (name,))
 
 
 def metric(query: str) -> Ask:
     """Tuple of `Measure` of a shipped query; Unknown when the metric is absent (never zero)."""
     return Ask("metric", (query,))
+
+
+def missed(kind: str, uid: str) -> Ask:
+    """Tuple of reasons why captures of a kind of one object incarnation failed; () when none did."""
+    return Ask("missed", (kind, uid))
+
+
+def declared() -> Ask:
+    """(name, severity or "", epoch seconds) of the declaration, or None while undeclared."""
+    return Ask("declared")
+
+
+def chain() -> Ask:
+    """What is wrong with the journal's hash chain, "" when intact."""
+    return Ask("chain")
+
+
+def echo() -> Ask:
+    """Epoch seconds of the newest request of our own that came back through the audit source: the canary."""
+    return Ask("echo")
+
+
+def groups(user: str) -> Ask:
+    """Tuple of the groups a user was seen with in the audit record; a service account's own are known without it."""
+    return Ask("groups", (user,))
+
+
+def items(phase: str) -> Ask:
+    """Tuple of (item id, state, epoch seconds since when) of a phase, "" for all. For gates; the checklist fills it."""
+    return Ask("items", (phase,))

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """The name of a fact: `Ask("pod", ("shop", "web"))`. Hashable; names are listed in `console.checks.facts`."""
+    """The name of a fact: `Ask("pod", ("shop", "web"))`. Hashable; names are listed in `console.checks.asking`."""
 
     fact: str
     args: tuple[str, ...] = ()
