@@ -1,0 +1,91 @@
+"""What a person may say when starting: the options of kubectl's names and our own, as one frozen value.
+
+It travels from the command line to the engine process unchanged, so that a seat and the engine it starts mean the
+same cluster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import msgspec
+
+from console.errors import ConfigError
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Start options. Empty means: not given."""
+
+    kubeconfig: str = ""
+    """One path of `--kubeconfig`; else KUBECONFIG (several paths), else `~/.kube/config`."""
+    context: str = ""
+    namespaces: tuple[str, ...] = ()
+    """Watch only these (`-n a,b`)."""
+    as_user: str = ""
+    as_groups: tuple[str, ...] = ()
+    audit: tuple[str, ...] = ()
+    """Audit log files to follow."""
+    audit_webhook: str = ""
+    """`host:port` on which to receive audit webhooks."""
+    prometheus: str = ""
+    since: str = ""
+    """How far to read back in audit files: `2h`, `1d`, RFC 3339 time; "" = all there is."""
+    config: str = ""
+    state: str = ""
+    group: str = ""
+    """Unix group that may use the socket."""
+    seat: str = ""
+    drill: str = ""
+    """Scenario name: then no cluster is used."""
+    seed: int = 0
+    speed: float = 1.0
+    """Time factor of a drill."""
+    ascii: bool = False
+    theme: str = ""
+
+    def key(self) -> str:
+        """16 hex digits: equal for starts that mean the same cluster with the same rights, without parsing YAML."""
+        parts = [self.context, *self.namespaces, self.as_user, *self.as_groups, self.drill, str(self.seed)]
+        digest = hashlib.sha256("\x00".join(parts).encode())
+        if not self.drill:
+            for path in kubeconfig_paths(self):
+                digest.update(_content(path))
+        return digest.hexdigest()[:16]
+
+
+def kubeconfig_paths(options: Options) -> tuple[Path, ...]:
+    """The kubeconfig files that count, as kubectl finds them; they need not exist."""
+    if options.kubeconfig:
+        return (Path(options.kubeconfig).expanduser(),)
+    named = [part for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
+    return tuple(Path(part) for part in named) or (Path("~/.kube/config").expanduser(),)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return f"{path}: {error.errno}".encode()
+
+
+def state_root(options: Options) -> Path:
+    """Folder of all incidents: `--state`, WARROOM_STATE, else the user's XDG state folder."""
+    named = options.state or os.environ.get("WARROOM_STATE", "")
+    if named:
+        return Path(named).expanduser().absolute()
+    base = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(base) if base else Path("~/.local/state").expanduser()) / "warroom"
+
+
+def config_path(options: Options) -> Path:
+    """The settings file: `--config`, WARROOM_CONFIG, else the user's XDG config folder."""
+    named = options.config or os.environ.get("WARROOM_CONFIG", "")
+    if named:
+        path = Path(named).expanduser()
+        if not path.exists():
+            raise ConfigError(f"Settings file {path} does not exist. Create it or leave the option out.")
+        return path
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    return (Path(base) if base else Path("~/.config").expanduser()) / "warroom" / "config.toml"
