@@ -27,8 +27,8 @@ def allowed(user: str, right: Right, groups: tuple[str, ...] = ()) -> Ask:
 
 
 def token_secrets(namespace: str, account: str) -> Ask:
-    """Tuple of (secret name, invalid-since label or "") of legacy token Secrets of an account, or with account "" of all
-    accounts of the namespace. Probed as metadata, kept 30 s."""
+    """Tuple of (secret name, invalid-since label or "") of legacy token Secrets of an account. Probed as metadata, kept
+    30 s. With account "" it is those of all accounts of the namespace."""
     return Ask("token_secrets", (namespace, account))
 
 

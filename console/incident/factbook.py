@@ -1,0 +1,283 @@
+"""The fact book: what checks read, answered from watches, the record, the audit ledger and probes.
+
+In: the cluster's caches, the folded journal, source health, the audit ledger. Out: `Known` or `Unknown` for every name
+of `console.checks.asking`, and a pulse whenever something changed, so that nobody has to poll. Nothing here writes,
+judges or blocks: watch and record answer at once, everything else is queued for the prober.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from console.checks import asking
+from console.errors import BadInput
+from console.incident.probing import Prober
+from console.incident.questions import Metrics, Questions
+from console.incident.recalling import Record
+from console.model.facts import Ask, Fact, Known, Unknown
+from console.model.instants import minute
+from console.model.objects import Obj
+from console.model.ref import ResourceRef
+from console.model.signal import SourceHealth
+from console.model.state import IncidentState
+from console.ports.clock import Clock
+from console.ports.cluster import Cluster, KindHealth
+from console.ports.facts import Facts
+from console.ports.tasks import Tasks
+
+PAUSE = 0.25
+"""Seconds between two pulses: at most four a second."""
+WORST = ("live", "ended", "loading", "stale", "forbidden", "absent", "failed")
+"""States of a source, from good to bad."""
+_RIGHTS = frozenset({"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
+
+Stream = tuple[str, str, str, str, float]
+
+
+class Ledger(Protocol):
+    """What the audit record says of users. Filled by the pipeline; only asked while an audit source is live."""
+
+    def open_streams(self, user: str) -> Iterable[Stream]:
+        """(audit id, verb, target, subresource, started) of requests that began and did not end."""
+        ...
+
+    def calls_since(self, user: str, since: float) -> int:
+        """Requests of a user with a status below 400 after `since` (epoch seconds)."""
+        ...
+
+
+Findings = Callable[[str, str], tuple[int, int]]
+"""(total, acknowledged) of findings at or above a severity, of one source ("" for all)."""
+
+
+class FactBook:
+    """All facts of one incident. Implements `console.ports.facts.Facts`.
+
+    Args:
+        state: the folded journal as it is now.
+        affected: the affected set as it is now.
+        sources: health of every configured source.
+        findings, metrics, chain, echo, groups: see their names in `console.checks.asking`; without them those facts
+            are unknown.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        state: Callable[[], IncidentState],
+        ledger: Ledger,
+        affected: Callable[[], Iterable[ResourceRef]],
+        sources: Callable[[], Iterable[SourceHealth]],
+        clock: Clock,
+        *,
+        findings: Findings | None = None,
+        metrics: Metrics | None = None,
+        chain: Callable[[], str] | None = None,
+        echo: Callable[[], float] | None = None,
+        groups: Callable[[str], tuple[str, ...]] | None = None,
+    ) -> None:
+        self._cluster, self._ledger, self._clock = cluster, ledger, clock
+        self._affected, self._sources = affected, sources
+        self._findings, self._metrics, self._chain = findings, metrics, chain
+        self._echo, self._seen_groups = echo, groups
+        self._record = Record(state, clock)
+        self.prober = Prober(Questions(cluster, clock, metrics).ask, clock, self.touch)
+        self._dirty = asyncio.Event()
+        self._revision = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._stop_listening = cluster.listen(self._heard)
+        self._answers: dict[str, Callable[..., Fact]] = {
+            "object": self._object,
+            "objects": self._objects,
+            "open_streams": self._open_streams,
+            "calls_since": self._calls_since,
+            "groups": self._groups,
+            "affected": self._affected_of,
+            "source": self._source,
+            "findings": self._found,
+            "chain": self._chain_now,
+            "echo": self._echo_now,
+            "items": lambda phase: Unknown("only the checklist knows its items"),
+            "metric": self._metric,
+        }
+
+    # Facts
+
+    def get(self, ask: Ask) -> Fact:
+        """The newest value, or why there is none. Raises `BadInput` for a name that is none."""
+        if ask.fact in ("allowed", "token_secrets"):
+            return self.prober.get(ask)
+        if ask.fact in self._record.answers:
+            return self._record.answers[ask.fact](*ask.args)
+        answer = self._answers.get(ask.fact)
+        if answer is None:
+            raise BadInput(f"No fact is called {ask.fact!r}; console.checks.asking lists them.")
+        return answer(*ask.args)
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self._clock.now()
+
+    def reading(self) -> Facts:
+        """The book with its time stopped, for one round of judgements."""
+        return _Reading(self, self._clock.now())
+
+    # Change
+
+    @property
+    def revision(self) -> int:
+        """How many pulses there were."""
+        return self._revision
+
+    def touch(self) -> None:
+        """Something a fact rests on changed: the record, a source, the affected set. Cheap; call it always."""
+        self._dirty.set()
+
+    def renew(self, fact: str) -> None:
+        """Probed answers of this name may be out of date (a write was just made): ask them again."""
+        self.prober.renew(fact)
+        self.touch()
+
+    async def wait_change(self, seen: int = -1) -> int:
+        """Wait until something changed after revision `seen` (default: from now on); at most four times a second."""
+        seen = self._revision if seen < 0 else seen
+        while self._revision <= seen:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.add(future)
+            try:
+                await future
+            finally:
+                self._waiting.discard(future)
+        return self._revision
+
+    def start(self, tasks: Tasks) -> None:
+        """Begin to probe and to pulse; ends with `tasks`."""
+        tasks.start("facts:pulse", self._pulse())
+        tasks.start("facts:probe", self.prober.run())
+        tasks.start("facts:age", self.prober.age())
+
+    def close(self) -> None:
+        """Hear no more changes."""
+        self._stop_listening()
+
+    async def _pulse(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            self._revision += 1
+            for future in self._waiting:
+                if not future.done():
+                    future.set_result(None)
+            await self._clock.sleep(PAUSE)
+
+    def _heard(self, verb: str, kind: str, obj: Obj, before: Obj | None) -> None:
+        if kind in _RIGHTS:
+            self.prober.renew("allowed")
+        self._dirty.set()
+
+    # Watches
+
+    def _watch(self, kind: str, namespace: str) -> tuple[KindHealth, Unknown | None]:
+        """The watch of a kind, and why it cannot answer for this namespace ("" all of them)."""
+        health = self._cluster.view(kind).health
+        if health.state != "live":
+            since = f" since {minute(health.since)}" if health.since and health.state == "stale" else ""
+            return health, Unknown(f"{kind} watch is {health.state}{since}{f': {health.why}' if health.why else ''}")
+        if health.namespaces and namespace not in health.namespaces:
+            return health, Unknown(f"{kind} is watched in {', '.join(health.namespaces)} only")
+        return health, None
+
+    def _object(self, kind: str, namespace: str, name: str) -> Fact:
+        _, blind = self._watch(kind, namespace)
+        return blind or Known(self._cluster.view(kind).get(namespace, name), self._clock.now(), "watch")
+
+    def _objects(self, kind: str, namespace: str) -> Fact:
+        _, blind = self._watch(kind, namespace)
+        return blind or Known(tuple(self._cluster.view(kind).all(namespace)), self._clock.now(), "watch")
+
+    # Sources
+
+    def _healths(self, name: str) -> list[SourceHealth]:
+        if name == "watch":
+            return [
+                SourceHealth(f"watch {health.kind}", health.state, health.since, health.why)
+                for health in self._cluster.healths()
+            ]
+        return [health for health in self._sources() if health.name == name or health.name.startswith(f"{name}:")]
+
+    def _source(self, name: str) -> Fact:
+        healths = self._healths(name)
+        if not healths:
+            return Unknown(f"no {name} source is configured")
+        return Known(max(healths, key=_badness), self._clock.now(), name)
+
+    def _audit(self, since: float = 0.0) -> Unknown | None:
+        """Why the audit record cannot answer for the time since then, None if it can."""
+        healths = self._healths("audit")
+        if not healths:
+            return Unknown("no audit source is configured")
+        if bad := [health for health in healths if health.state not in ("live", "ended")]:
+            return Unknown(f"{bad[0].name} is {bad[0].state} since {minute(bad[0].since)}: {bad[0].why or 'no reason'}")
+        holes = [gap for health in healths for gap in health.gaps if since and gap[1] > since]
+        return Unknown(f"the audit record has a hole from {minute(holes[0][0])}") if holes else None
+
+    def _open_streams(self, user: str) -> Fact:
+        return self._audit() or Known(tuple(self._ledger.open_streams(user)), self._clock.now(), "audit")
+
+    def _calls_since(self, user: str, since: str) -> Fact:
+        moment = float(since)
+        return self._audit(moment) or Known(self._ledger.calls_since(user, moment), self._clock.now(), "audit")
+
+    def _groups(self, user: str) -> Fact:
+        if user.startswith("system:serviceaccount:") and user.count(":") == 3:
+            namespace = user.split(":")[2]
+            own = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
+            return Known(own, self._clock.now(), "watch")
+        if blind := self._audit():
+            return blind
+        seen = self._seen_groups(user) if self._seen_groups else ()
+        return Known(seen, self._clock.now(), "audit") if seen else Unknown(f"{user} was not seen in the audit record")
+
+    def _found(self, floor: str, source: str) -> Fact:
+        if self._findings is None:
+            return Unknown("no rules are running")
+        return Known(self._findings(floor, source), self._clock.now(), source or "journal")
+
+    def _affected_of(self, kind: str) -> Fact:
+        refs = tuple(ref for ref in self._affected() if kind in ("", ref.kind))
+        return Known(refs, self._clock.now(), "journal")
+
+    def _chain_now(self) -> Fact:
+        return (
+            Known(self._chain(), self._clock.now(), "journal") if self._chain else Unknown("the chain was not checked")
+        )
+
+    def _echo_now(self) -> Fact:
+        if blind := self._audit():
+            return blind
+        at = self._echo() if self._echo else 0.0
+        return Known(at, at, "audit") if at else Unknown("no request of our own came back through the audit source yet")
+
+    def _metric(self, query: str) -> Fact:
+        if self._metrics is None:
+            return Unknown("no prometheus source is configured")
+        return self.prober.get(asking.metric(query))
+
+
+class _Reading:
+    """The book at one moment."""
+
+    def __init__(self, book: FactBook, now: float) -> None:
+        self._book, self._now = book, now
+
+    def get(self, ask: Ask) -> Fact:
+        return self._book.get(ask)
+
+    def now(self) -> float:
+        return self._now
+
+
+def _badness(health: SourceHealth) -> tuple[int, float]:
+    return (WORST.index(health.state) if health.state in WORST else len(WORST), health.lag)

@@ -1,0 +1,147 @@
+"""The prober: answers questions no watch can, one at a time, at most two a second, and keeps the answers for a while.
+
+In: questions (`Ask`) that checks had no answer to. Out: facts, and a call of `on_change` when one changed or grew old.
+It only reads: access reviews, metadata, metric queries. It never decides what to ask, and an answer that is missing
+is `Unknown` with the reason, never a guess.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from console.errors import ApiStatus, WarRoomError
+from console.model.facts import Ask, Fact, Known, Unknown
+from console.ports.clock import Clock
+
+GAP = 0.5
+"""Seconds between two requests: at most two a second."""
+FRESH = 30.0
+"""Seconds an answer is good for; asked for again after that."""
+DENIED = 300.0
+"""Seconds until a question the API server forbids is tried again."""
+KEPT = 150.0
+"""Seconds after which an answer that could not be renewed is no answer any more."""
+MOST = 2000
+"""Questions kept at a time; more are refused, aloud."""
+LIMIT = 15.0
+"""Seconds one question may take."""
+
+Reader = Callable[[Ask], Awaitable[Known | Unknown]]
+"""Asks the outside world once. May raise `WarRoomError`."""
+
+
+class _Page(msgspec.Struct):
+    """One question and how it stands. Times are monotonic seconds."""
+
+    fact: Fact
+    wanted: float
+    """When somebody last asked."""
+    due: float
+    """When it is to be asked again."""
+    answered: float = 0.0
+    queued: bool = False
+    old: bool = False
+    """Whether its growing old was announced."""
+    trouble: str = ""
+    """Why the newest attempt to renew it failed."""
+
+
+class Prober:
+    """Bounded, paced reading of facts. `run()` does the work; `get()` never waits."""
+
+    def __init__(self, read: Reader, clock: Clock, on_change: Callable[[], None]) -> None:
+        self._read = read
+        self._clock = clock
+        self._on_change = on_change
+        self._pages: dict[Ask, _Page] = {}
+        self._queue: dict[Ask, None] = {}
+        self._work = asyncio.Event()
+
+    def get(self, ask: Ask) -> Fact:
+        """The newest answer. Asking queues the question when there is none, or none that is fresh."""
+        now = self._clock.monotonic()
+        page = self._pages.get(ask)
+        if page is None:
+            if len(self._pages) >= MOST:
+                return Unknown(f"{MOST} questions to the cluster are already open; it is asked when one is done")
+            page = self._pages[ask] = _Page(Unknown("being asked"), now, now)
+        page.wanted = now
+        if now >= page.due:
+            self._enqueue(ask, page)
+        if isinstance(page.fact, Known) and now - page.answered > KEPT:
+            return Unknown(
+                f"the last answer is {now - page.answered:.0f} s old; since then: {page.trouble or 'no try'}"
+            )
+        return page.fact
+
+    def renew(self, fact: str) -> None:
+        """Everything known of this name may have changed: ask again as soon as somebody wants it."""
+        now = self._clock.monotonic()
+        for ask, page in self._pages.items():
+            if ask.fact == fact:
+                page.due = now
+
+    async def run(self) -> None:
+        """Ask what is queued, for ever."""
+        while True:
+            if not self._queue:
+                self._work.clear()
+                await self._work.wait()
+            ask = next(iter(self._queue))
+            del self._queue[ask]
+            if page := self._pages.get(ask):
+                page.queued = False
+                self._keep(page, *await self._answer(ask))
+            await self._clock.sleep(GAP)
+
+    async def age(self) -> None:
+        """Say when answers in use have grown old, so that whoever needs them asks again; forget the others."""
+        while True:
+            await self._clock.sleep(FRESH / 6)
+            now = self._clock.monotonic()
+            for ask in [ask for ask, page in self._pages.items() if now - page.wanted > 4 * FRESH and not page.queued]:
+                del self._pages[ask]
+            aged = [page for page in self._pages.values() if now >= page.due and not page.queued and not page.old]
+            for page in aged:
+                page.old = True
+            if aged:
+                self._on_change()
+
+    def _enqueue(self, ask: Ask, page: _Page) -> None:
+        if not page.queued:
+            page.queued = True
+            self._queue[ask] = None
+            self._work.set()
+
+    async def _answer(self, ask: Ask) -> tuple[Fact, bool]:
+        """The answer, and whether it is one: a failure to ask is not."""
+        try:
+            return await asyncio.wait_for(self._read(ask), LIMIT), True
+        except ApiStatus as error:
+            return Unknown(f"forbidden: {error}" if error.code == 403 else str(error)), error.code == 403
+        except WarRoomError as error:
+            return Unknown(str(error)), False
+        except TimeoutError:
+            return Unknown(f"no answer within {LIMIT:.0f} s"), False
+        except Exception as error:  # the boundary: one odd answer must not end all probing
+            return Unknown(f"the answer could not be read ({type(error).__name__})"), False
+
+    def _keep(self, page: _Page, fact: Fact, answered: bool) -> None:
+        now = self._clock.monotonic()
+        forbidden = answered and isinstance(fact, Unknown) and fact.why.startswith("forbidden")
+        page.due, page.old = now + (DENIED if forbidden else FRESH), False
+        if not answered and isinstance(fact, Unknown) and isinstance(page.fact, Known):
+            page.trouble = fact.why  # one failed renewal does not unsay what was seen; `get` lets it lapse
+            return
+        changed = _value(fact) != _value(page.fact)
+        page.fact, page.answered, page.trouble = fact, now, ""
+        if changed:
+            self._on_change()
+
+
+def _value(fact: Fact) -> Any:
+    return (True, fact.value) if isinstance(fact, Known) else (False, fact.why)
