@@ -1,0 +1,114 @@
+"""Plans and outcomes as an approver sees them: every text exported, nothing decided here. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import msgspec
+
+from console.hygiene.exporting import Exporter, known_safe
+from console.model.action import ActionSpec, Danger
+from console.model.plan import Call, Plan
+from console.model.state import ActionState
+from console.model.verdict import Outcome, Stage
+from console.ports.cluster import ClusterInfo, Ruling
+from console.ports.views import CallView, OutcomeView, PlanView
+
+KEPT = 15 * 60.0
+"""Seconds a plan can be approved."""
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What a plan view shows besides the plan."""
+
+    info: ClusterInfo
+    rulings: Sequence[Ruling]
+    evidence: tuple[str, ...]
+    evidence_missing: bool
+    reason: str
+    approvers: int
+    dry_run: tuple[str, ...] = ()
+
+
+def plan_view(plan: Plan, spec: ActionSpec, around: Surroundings, export: Exporter) -> PlanView:
+    """The plan dialog's content."""
+    missing = [f"{one.right} — {one.error or 'denied'}" for one in around.rulings if not one.allowed]
+    return PlanView(
+        known_safe(plan.id),
+        known_safe(plan.digest),
+        known_safe(plan.action),
+        known_safe(spec.title),
+        export.ref(plan.target),
+        export(plan.target.uid),
+        known_safe(plan.danger),
+        known_safe(Danger(plan.danger).words),
+        export(around.info.context),
+        export(around.info.server),
+        tuple(_call_view(step.call, export) for step in plan.steps),
+        export.many(plan.blast),
+        export.many(plan.residual),
+        export.many(plan.limits),
+        export.many(around.evidence),
+        around.evidence_missing,
+        export.many(plan.reverters),
+        export.many(plan.webhooks),
+        export.many(plan.undo),
+        export.many(plan.warnings),
+        export.many(missing),
+        export(plan.protected),
+        export(plan.target.name if plan.protected else ""),
+        around.approvers,
+        export(around.reason),
+        export.many(around.dry_run),
+        plan.created + KEPT,
+    )
+
+
+def _call_view(call: Call, export: Exporter) -> CallView:
+    body = export.document(json.loads(call.body)) if call.body else ()
+    return CallView(export(call.title or f"{call.method} {call.path}"), export(call.kubectl), body)
+
+
+def outcome_view(action: ActionState, outcome: Outcome, final: bool, export: Exporter) -> OutcomeView:
+    """How an action stands, with its steps in words."""
+    planned = action.planned
+    return OutcomeView(
+        planned.digest,
+        known_safe(planned.digest[:4]),
+        planned.action,
+        planned.target,
+        known_safe(outcome.stage),
+        export(outcome.text),
+        export.many(outcome.residual),
+        export.many(outcome.unverifiable),
+        export.many(outcome.limits),
+        tuple(known_safe(line) for line in _steps(action)),
+        outcome.exit_code,
+        final,
+    )
+
+
+def _steps(action: ActionState) -> list[str]:
+    lines = []
+    for number, intent in sorted(action.intents.items()):
+        effect, resolved = action.effects.get(number), action.resolved.get(number)
+        if effect is not None and effect.status:
+            word = f"{effect.status} {effect.text}".strip()
+        elif resolved is not None:
+            word = {True: "done", False: "not done", None: "unknown"}[resolved.done]
+        else:
+            word = "sent, no answer yet"
+        lines.append(f"{number} {intent.method} {intent.path}: {word}")
+    return lines
+
+
+def stage_of(action: ActionState) -> Stage:
+    """The stage the journal knows."""
+    if action.refused:
+        return Stage.REFUSED
+    if action.unknown_steps:
+        return Stage.UNKNOWN
+    if action.verified is not None:
+        return Stage(action.verified.stage)
+    return Stage.RUNNING if action.intents else (Stage.APPROVED if action.approvals else Stage.PLANNED)
