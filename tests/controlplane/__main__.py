@@ -41,7 +41,10 @@ def _up(pods: int) -> None:
         if not pods:
             plane.nodes(2)
         print(f"export KUBECONFIG={plane.kubeconfig()}", flush=True)
-        print(f"ready after {time.monotonic() - started:.1f} s; audit log {plane.audit_log}; ctrl-c ends it", file=sys.stderr)
+        print(
+            f"ready after {time.monotonic() - started:.1f} s; audit log {plane.audit_log}; ctrl-c ends it",
+            file=sys.stderr,
+        )
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()

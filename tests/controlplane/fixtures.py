@@ -29,6 +29,7 @@ def controlplane() -> Iterator[ControlPlane]:
 @pytest.fixture
 def namespace(controlplane: ControlPlane) -> Iterator[str]:
     """The name of a fresh namespace; it is deleted afterwards without waiting for the end of that."""
-    name = controlplane.namespace(f"test-{os.getpid()}-{next(_numbers)}")
+    name = f"test-{os.getpid()}-{next(_numbers)}"
+    controlplane.namespaces(name)
     yield name
     controlplane.kubectl("delete", "namespace", name, "--wait=false")

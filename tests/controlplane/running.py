@@ -22,6 +22,7 @@ import psutil
 import yaml
 
 from tests.controlplane.binary import SOURCES, provide_binary
+from tests.controlplane.waiting import eventually
 
 Part = Literal["etcd", "apiserver", "controller-manager", "scheduler", "nodes"]
 User = Literal["admin", "responder", "kcm", "scheduler", "kwok"]
@@ -53,13 +54,13 @@ def _is_free(port: int) -> bool:
 class ControlPlane:
     """A real control plane of our own; use it as a context manager or call `stop` or `destroy`."""
 
-    def __init__(self, folder: Path | None = None, seed: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, seed: Path | None = None, audit_policy: Path | None = None) -> None:
         self.binary: Final = provide_binary()
         self.folder: Final = folder or Path(tempfile.mkdtemp(prefix="warroom-cp-"))
         """State: certificates, kubeconfigs, logs of the parts, the audit log."""
         self.port: Final = free_ports()
         self._own_folder = folder is None
-        self._up("up", SEED=str(seed or ""), OWNER=str(os.getpid()))
+        self._up("up", SEED=str(seed or ""), AUDIT=str(audit_policy or ""), OWNER=str(os.getpid()))
 
     def __enter__(self) -> ControlPlane:
         return self
@@ -160,7 +161,7 @@ class ControlPlane:
         self.exec_rules(yaml.safe_load((SOURCES / "exec.yaml").read_text()))
 
     def nodes(self, count: int, prefix: str = "node") -> list[str]:
-        """Makes simulated nodes and waits until they are ready; those of an earlier call stay."""
+        """Makes simulated nodes and waits until they are ready, five a second; at most 50 keep their leases."""
         names = [f"{prefix}-{index}" for index in range(count)]
         labels = {"type": "kwok", "node.kubernetes.io/instance-type": "m5.xlarge"}
         self.apply(
@@ -173,14 +174,22 @@ class ControlPlane:
                 for name in names
             )
         )
-        self.kubectl("wait", "--for=condition=Ready", "--timeout=30s", *(f"node/{name}" for name in names))
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *(f"node/{name}" for name in names))
         return names
 
-    def namespace(self, name: str) -> str:
-        """Makes a namespace and waits for its `default` account, without which no pod can be made in it."""
-        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        self.kubectl("wait", "--for=create", "serviceaccount/default", "-n", name, "--timeout=30s")
-        return name
+    def namespaces(self, *names: str) -> None:
+        """Makes namespaces and waits for their `default` accounts, without which no pod can be made in them."""
+        self.apply(*({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in names))
+        eventually(lambda: set(names) <= self._with_default_account(), every=0.02)
+
+    def _with_default_account(self) -> set[str]:
+        fields = [
+            "--field-selector=metadata.name=default",
+            "--no-headers",
+            "-o",
+            "custom-columns=N:.metadata.namespace",
+        ]
+        return set(self.kubectl("get", "serviceaccounts", "-A", *fields).stdout.split())
 
     def pid(self, part: Part) -> int:
         """The process of a part."""

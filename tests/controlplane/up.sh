@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts a real control plane on loopback: etcd, kube-apiserver (RBAC, audit log), controller-manager, scheduler,
 # and kwok's nodes with logs, exec, port-forward and metrics (kwok.yaml and exec.yaml, copied to the state folder).
-# usage: D=state-folder CP=controlplane-binary [P=26443] [SEED=folder-or-tar] [OWNER=pid] up.sh [up]
+# usage: D=state-folder CP=controlplane-binary [P=26443] [SEED=folder-or-tar] [OWNER=pid] [AUDIT=policy-file] up.sh [up]
 #        D=... CP=... P=... up.sh start PART        starts one part again, after a test killed it
 #        D=... up.sh stop                           in the order that takes 4 s (all at once takes 30 s)
 #        D=... up.sh seed FILE                      after stop: packs what SEED needs (etcd, CA, keys, certificates)
@@ -45,7 +45,7 @@ K
 configuration() {
   local file user
   for user in admin responder kcm scheduler kwok; do kubeconfig "$user"; done
-  cat >audit.yaml <<'A'
+  if [ -n "${AUDIT:-}" ]; then cp "$AUDIT" audit.yaml; else cat >audit.yaml <<'A'
 apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
@@ -55,6 +55,7 @@ rules:
 - {level: RequestResponse, verbs: [create, update, patch, delete]}
 - {level: Metadata}
 A
+  fi
   "$CP" stages stages.yaml
   cp "$here/exec.yaml" .
   sed "s/KWOK_PORT/$((P+4))/" "$here/kwok.yaml" >kwok.yaml
