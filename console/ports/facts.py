@@ -17,3 +17,24 @@ class Facts(Protocol):
     def now(self) -> float:
         """Epoch seconds, the same during one judgement."""
         ...
+
+
+class Book(Facts, Protocol):
+    """The whole book, as the runner uses it: it judges again whenever a fact may have changed, and never polls."""
+
+    @property
+    def revision(self) -> int:
+        """Rises whenever a fact may have changed."""
+        ...
+
+    async def wait_change(self, seen: int = -1) -> int:
+        """Wait for a revision above `seen` (-1: above the present one); at most four times a second."""
+        ...
+
+    def reading(self) -> Facts:
+        """The book with its time stopped, for one round of judgements."""
+        ...
+
+    def renew(self, fact: str) -> None:
+        """Probed answers of this name may be out of date: a write was just made."""
+        ...
