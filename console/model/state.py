@@ -149,6 +149,9 @@ def _refused(state: IncidentState, entry: e.Entry, record: e.RefusedPlan) -> Non
 def _intent(state: IncidentState, entry: e.Entry, record: e.Intent) -> None:
     if action := _action(state, record.digest):
         action.intents[record.step] = record
+        # A step that met a conflict is sent again under a new id: only the newest attempt counts.
+        action.effects.pop(record.step, None)
+        action.resolved.pop(record.step, None)
 
 
 def _effect(state: IncidentState, entry: e.Entry, record: e.Effect) -> None:
