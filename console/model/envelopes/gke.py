@@ -1,0 +1,117 @@
+"""Google's envelope: a Cloud Logging entry whose `protoPayload` tells a request by `methodName` and `resourceName`.
+
+Out: an `AuditEvent` in the API server's own words. Google's codes are those of gRPC. What the entry does not say
+(stage, groups) stays empty.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from console.model.audit import AuditEvent, AuditUser, ObjectReference, ResponseStatus
+from console.model.envelopes.lenient import raw_of
+
+_HTTP = {0: 200, 1: 499, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409, 13: 500, 14: 503, 16: 401}
+"""gRPC status to HTTP status."""
+
+_VERBS = {"create", "get", "list", "watch", "update", "patch", "delete", "deletecollection"}
+
+
+def event_of(entry: dict[str, Any]) -> AuditEvent | None:
+    """The event of a log entry, or None if it is none of a Kubernetes API server."""
+    payload = entry.get("protoPayload", entry)
+    if not isinstance(payload, dict):
+        return None
+    method = _text(payload.get("methodName"))
+    name = _text(payload.get("resourceName"))
+    if not method.startswith("io.k8s.") and _text(payload.get("serviceName")) != "k8s.io":
+        method = _permission(payload)
+        if not method:
+            return None
+    verb, subresource = _verb(method)
+    reference = _reference(name, subresource)
+    moment = _text(entry.get("timestamp")) or _text(entry.get("receiveTimestamp"))
+    labels = entry.get("labels")
+    return AuditEvent(
+        audit_id=_text(_dict(entry.get("operation")).get("id")) or _text(entry.get("insertId")),
+        level="RequestResponse" if "request" in payload else "Metadata",
+        stage="ResponseComplete",
+        verb=verb,
+        user=_user(payload),
+        source_ips=[ip] if (ip := _text(_dict(payload.get("requestMetadata")).get("callerIp"))) else None,
+        user_agent=_text(_dict(payload.get("requestMetadata")).get("callerSuppliedUserAgent")),
+        object_ref=reference,
+        response_status=_status(payload, labels),
+        request_uri=f"/{name}",
+        request_object=_body(payload.get("request")),
+        response_object=_body(payload.get("response")),
+        request_received_timestamp=moment,
+        stage_timestamp=moment,
+        annotations={str(k): v for k, v in labels.items() if isinstance(v, str)} if isinstance(labels, dict) else None,
+    )
+
+
+def _permission(payload: dict[str, Any]) -> str:
+    """Where the method is missing the permission that was asked for names verb and resource."""
+    for asked in payload.get("authorizationInfo") or []:
+        if isinstance(asked, dict) and _text(asked.get("permission")).startswith("io.k8s."):
+            return _text(asked["permission"])
+    return ""
+
+
+def _verb(method: str) -> tuple[str, str]:
+    """`io.k8s.core.v1.pods.exec.create` is verb `create` of subresource `exec`."""
+    parts = method.split(".")
+    verb = parts[-1].lower() if parts else ""
+    version = next((i for i, part in enumerate(parts) if part[:1] == "v" and part[1:2].isdigit()), -1)
+    middle = parts[version + 1 : -1] if version >= 0 else []
+    return (verb if verb in _VERBS else verb or "get"), (middle[1] if len(middle) > 1 else "")
+
+
+def _reference(name: str, subresource: str) -> ObjectReference:
+    """`core/v1/namespaces/shop/pods/web/exec` and `rbac.authorization.k8s.io/v1/clusterroles/x`."""
+    parts = name.split("/")
+    group, version = (parts[0], parts[1]) if len(parts) > 1 else ("", "")
+    rest, namespace = parts[2:], ""
+    if len(rest) > 2 and rest[0] == "namespaces":
+        namespace, rest = rest[1], rest[2:]
+    elif len(rest) == 2 and rest[0] == "namespaces":
+        namespace = rest[1]
+    resource, named, sub = [*rest, "", "", ""][:3]
+    return ObjectReference(
+        resource=resource,
+        namespace=namespace,
+        name=named,
+        api_group="" if group == "core" else group,
+        api_version=version,
+        subresource=sub or subresource,
+    )
+
+
+def _user(payload: dict[str, Any]) -> AuditUser:
+    known = _dict(payload.get("authenticationInfo"))
+    name = _text(known.get("principalEmail")) or _text(known.get("principalSubject"))
+    return AuditUser(username=name)
+
+
+def _status(payload: dict[str, Any], labels: Any) -> ResponseStatus:
+    status = _dict(payload.get("status"))
+    code = status.get("code", 0)
+    http = _HTTP.get(code, code) if isinstance(code, int) and not isinstance(code, bool) else 0
+    if http == 200 and _dict(labels).get("authorization.k8s.io/decision") == "forbid":
+        http = 403
+    return ResponseStatus(code=http, message=_text(status.get("message")))
+
+
+def _body(value: Any) -> msgspec.Raw:
+    return raw_of({k: v for k, v in value.items() if k != "@type"}) if isinstance(value, dict) else msgspec.Raw(b"")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,120 @@
+"""Reads one record: an audit event, a list of them, or a cloud's or shipper's envelope around them.
+
+In: the bytes of one record and the format (`auto` looks at its shape). Out: its events; none for a record that is
+well formed but holds no audit event of an API server.
+Must not raise anything but `DataError`, and must not take longer than linear time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from console.errors import DataError
+from console.model.audit import AuditEvent
+from console.model.envelopes import aks, gke
+from console.model.envelopes.lenient import event_of
+
+FORMATS = ("auto", "k8s", "eks", "gke", "aks")
+LINE_LIMIT = 16 * 1024 * 1024
+"""Bytes of one record; the API server's own limit for a request is 3 MiB, and a record holds two bodies."""
+
+_typed = msgspec.json.Decoder(AuditEvent).decode
+_any = msgspec.json.Decoder().decode
+_FAULTS = (msgspec.MsgspecError, RecursionError, ValueError, UnicodeError, MemoryError, OverflowError)
+
+_WRAPPED = ("message", "log", "log_processed", "json", "@message", "event", "audit", "textPayload", "jsonPayload")
+"""Fields under which shippers put the event, as an object or as its text."""
+
+
+def read_record(record: bytes, form: str = "auto", limit: int = LINE_LIMIT) -> list[AuditEvent]:
+    """The events of one record.
+
+    Raises:
+        DataError: it is not JSON, too long, or nothing an audit trail has.
+    """
+    if len(record) > limit:
+        raise DataError(f"the record has {len(record)} bytes, more than {limit}; it was skipped")
+    try:
+        event = _typed(record)
+        if event.verb and event.stage and event.audit_id:
+            return [event]
+    except _FAULTS:
+        pass  # not typed as expected; the slow road says whether it is an event at all
+    return _slowly(record, form)
+
+
+def _slowly(record: bytes, form: str) -> list[AuditEvent]:
+    try:
+        value = _any(record)
+    except _FAULTS as error:
+        raise DataError(f"not JSON ({type(error).__name__})") from None
+    found = list(_unwrap(value, form, 4))
+    if not found and not _is_empty_list(value):
+        raise DataError("JSON, but no audit event")
+    return found
+
+
+def _is_empty_list(value: Any) -> bool:
+    return isinstance(value, dict) and (value.get("items") == [] or value.get("records") == [])
+
+
+def _unwrap(value: Any, form: str, depth: int) -> Iterator[AuditEvent]:
+    """Events in a value, whichever envelope; `depth` bounds text inside text inside text."""
+    if isinstance(value, str) and depth:
+        value = _parsed(value)
+    if isinstance(value, list):
+        for item in value:
+            yield from _unwrap(item, form, depth - 1) if depth else ()
+    if not isinstance(value, dict):
+        return
+    if (event := event_of(value)) is not None:
+        yield event
+        return
+    for reader in _cloud(form):
+        if (event := reader(value)) is not None:
+            yield event
+            return
+    if depth:
+        yield from _inside(value, form, depth)
+
+
+def _inside(value: dict[str, Any], form: str, depth: int) -> Iterator[AuditEvent]:
+    for name in ("items", "records", "logEvents", "events"):
+        if isinstance(value.get(name), list):
+            yield from _unwrap(value[name], form, depth - 1)
+            return
+    for inner in (_dig(value, "properties", "log"), _dig(value, "kubernetes", "audit"), value.get("log_s")):
+        if inner is not None:
+            yield from _unwrap(inner, form, depth - 1)
+            return
+    for name in _WRAPPED:
+        if isinstance(value.get(name), (str, dict)):
+            yield from _unwrap(value[name], form, depth - 1)
+            return
+
+
+def _cloud(form: str) -> tuple[Callable[[dict[str, Any]], AuditEvent | None], ...]:
+    if form == "gke":
+        return (gke.event_of,)
+    if form == "aks":
+        return (aks.event_of,)
+    return (gke.event_of, aks.event_of) if form == "auto" else ()
+
+
+def _dig(value: dict[str, Any], first: str, second: str) -> Any:
+    inner = value.get(first)
+    return inner.get(second) if isinstance(inner, dict) else None
+
+
+def _parsed(text: str) -> Any:
+    """JSON inside a string; CRI and syslog prefixes before the first brace are cut."""
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        return _any(text[start:].encode("utf-8", "replace"))
+    except _FAULTS:
+        return None

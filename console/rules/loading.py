@@ -1,0 +1,203 @@
+"""Reads rule files: Sigma YAML, one rule a file, its samples in a second document that only tests read.
+
+In: folders. Out: the rules, and every fault as a sentence with file and line; one bad file never hides the others.
+YAML is imported here and nowhere else in the engine's hot path, with the C loader, which makes no objects of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from console.errors import BadInput
+from console.model.severity import Severity
+from console.rules.rule import After, Rule, Threshold
+
+SHIPPED = Path(__file__).parent / "data"
+_LEVELS = {"informational": "info"}
+_KEYS = frozenset(
+    (
+        *("title", "id", "status", "description", "references", "author", "date", "modified", "tags", "logsource"),
+        *("level", "detection", "falsepositives", "fields"),
+        *("catalogue", "threshold", "after", "target", "marker"),  # ours, beyond Sigma
+    )
+)
+_SPAN = re.compile(r"^(\d+)([smhd])$")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_TITLE = 40
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What a folder of rules holds."""
+
+    rules: tuple[Rule, ...]
+    faults: tuple[str, ...]
+    """One sentence for each rule that is not used: file, line, reason."""
+
+
+def load_rules(*folders: Path) -> Loaded:
+    """All rules under these folders; a later folder replaces rules of the same id."""
+    rules: dict[str, Rule] = {}
+    faults: list[str] = []
+    for folder in folders or (SHIPPED,):
+        here: dict[str, str] = {}
+        for path in sorted(folder.rglob("*.yml")):
+            try:
+                rule = load_rule(path, folder)
+            except BadInput as error:
+                faults.append(str(error))
+                continue
+            if rule.id in here:
+                faults.append(f"{rule.where}: id {rule.id} is already that of {here[rule.id]}; the rule is not used")
+                continue
+            here[rule.id] = rule.where
+            rules[rule.id] = rule
+    return Loaded(tuple(rules.values()), tuple(faults))
+
+
+def load_rule(path: Path, root: Path | None = None) -> Rule:
+    """One rule file. Raises BadInput naming file and line."""
+    name = str(path.relative_to(root)) if root else path.name
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{name}: cannot be read ({error})") from None
+    head, lines = _first_document(text, name)
+    try:
+        return _rule(head, f"{name}:{lines.get('detection', 1)}")
+    except _Fault as fault:
+        raise BadInput(f"{name}:{lines.get(fault.key, 1)}: {fault}; the rule is not used") from None
+
+
+def load_samples(path: Path) -> dict[str, Any]:
+    """The second document of a rule file: `match` and `silent` lists of events."""
+    import yaml
+
+    documents = list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    return documents[1] if len(documents) > 1 and isinstance(documents[1], dict) else {}
+
+
+class _Fault(Exception):
+    """A mistake in one key of a rule."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(text)
+        self.key = key
+
+
+def _first_document(text: str, name: str) -> tuple[dict[str, Any], dict[str, int]]:
+    import yaml
+
+    head = re.split(r"^---\s*$", text.removeprefix("---\n"), maxsplit=1, flags=re.MULTILINE)[0]
+    try:
+        value = yaml.load(head, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise BadInput(f"{name}:{line}: not YAML ({getattr(error, 'problem', error)}); the rule is not used") from None
+    except (RecursionError, ValueError) as error:
+        raise BadInput(f"{name}:1: not usable YAML ({type(error).__name__}); the rule is not used") from None
+    if not isinstance(value, dict):
+        raise BadInput(f"{name}:1: a rule is a mapping with title, id, level and detection; the rule is not used")
+    lines = {
+        match.group(1): number
+        for number, line in enumerate(text.splitlines(), 1)
+        if (match := re.match(r"([A-Za-z_]+):", line))
+    }
+    return value, lines
+
+
+def _rule(head: dict[str, Any], where: str) -> Rule:
+    for key in head:
+        if key not in _KEYS:
+            raise _Fault(str(key), f"unknown key {key!r}")
+    title, level = _text(head, "title"), str(head.get("level", "")).lower()
+    if len(title) > _TITLE:
+        raise _Fault("title", f"the title has {len(title)} characters, at most {_TITLE} fit the screen")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{2,59}", _text(head, "id")):
+        raise _Fault("id", "an id has 3 to 60 letters, digits and dashes")
+    try:
+        severity = Severity(_LEVELS.get(level, level))
+    except ValueError:
+        raise _Fault("level", f"level {level!r} is none of critical, high, medium, low, info") from None
+    detection = head.get("detection")
+    if not isinstance(detection, dict) or not isinstance(detection.get("condition"), str):
+        raise _Fault("detection", "detection needs searches and a condition")
+    return Rule(
+        id=_text(head, "id"),
+        title=title,
+        severity=severity,
+        detection=_searches(detection),
+        where=where,
+        description=str(head.get("description", "")).strip(),
+        catalogue=_texts(head, "catalogue"),
+        attack=tuple(tag[7:].upper() for tag in _texts(head, "tags") if re.match(r"(?i)attack\.t\d", tag)),
+        falsepositives=_texts(head, "falsepositives"),
+        threshold=_threshold(head.get("threshold")),
+        after=_after(head.get("after")),
+        fields=_texts(head, "fields"),
+        target=_target(head.get("target", "object")),
+        marker=head.get("marker") is True,
+    )
+
+
+def _searches(detection: dict[str, Any]) -> dict[str, Any]:
+    for name, search in detection.items():
+        if name == "condition":
+            continue
+        parts = search if isinstance(search, list) else [search]
+        if not parts or not all(isinstance(part, dict) and part for part in parts):
+            raise _Fault("detection", f"search {name!r} must be a mapping of fields, or a list of them")
+        for part in parts:
+            if not all(isinstance(key, str) for key in part):
+                raise _Fault("detection", f"search {name!r} has a field name that is no text")
+    return detection
+
+
+def _text(head: dict[str, Any], key: str) -> str:
+    value = head.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise _Fault(key, f"{key} is missing")
+    return value.strip()
+
+
+def _texts(head: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = head.get(key, [])
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _Fault(key, f"{key} must be a list of texts")
+    return tuple(value)
+
+
+def _target(value: Any) -> str:
+    if value not in ("object", "collection", "none"):
+        raise _Fault("target", f"target {value!r} is none of object, collection, none")
+    return str(value)
+
+
+def _span(value: Any, key: str) -> float:
+    match = _SPAN.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise _Fault(key, f"{key}: within must be like 30s, 5m or 1h")
+    return float(int(match.group(1)) * _UNITS[match.group(2)])
+
+
+def _threshold(value: Any) -> Threshold | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("count"), int) or not 1 < value["count"] <= 10_000:
+        raise _Fault("threshold", "threshold needs a count between 2 and 10000, and within")
+    by = _texts(value, "by") or ("who.user",)
+    return Threshold(value["count"], _span(value.get("within"), "threshold"), by, str(value.get("distinct", "")))
+
+
+def _after(value: Any) -> After | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not (rules := _texts(value, "rules")):
+        raise _Fault("after", "after needs rules and within")
+    return After(rules, _span(value.get("within"), "after"), _texts(value, "by") or ("who.user",))

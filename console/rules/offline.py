@@ -1,0 +1,213 @@
+"""Runs all rules over audit files: no cluster, no engine, no state. What `warroom detect` does.
+
+In: paths (`-` is standard input; gzip is recognised), the format of the records. Out: one line per finding, the worst
+first, and the exit code; malformed lines are counted on the error stream. Memory is bounded whatever the size.
+Findings leave through the exporter only.
+"""
+
+from __future__ import annotations
+
+import gzip
+import secrets
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import IO, TextIO, cast
+
+import msgspec
+
+from console.errors import BadInput, DataError
+from console.hygiene.exporting import Exporter
+from console.model.audit import AuditEvent
+from console.model.envelopes.reading import FORMATS, LINE_LIMIT, read_record
+from console.model.finding import Finding
+from console.model.severity import Severity
+from console.rules.compiling import RuleSet
+from console.rules.describing import format_time
+from console.rules.detector import Detector
+from console.rules.loading import load_rules
+
+_BLOCK = 1 << 20
+_WHOLE = 64 << 20
+"""Bytes of a file that is looked at as one JSON document when none of its lines is an event."""
+FOUND, NOTHING, UNREADABLE = 10, 0, 2
+
+
+def shipped_rules() -> RuleSet:
+    """The rules of the product, compiled; its `faults` name what could not be used."""
+    loaded = load_rules()
+    return RuleSet(loaded.rules, loaded.faults)
+
+
+def detect(
+    paths: Sequence[str],
+    form: str = "auto",
+    min_severity: str = "medium",
+    out: TextIO = sys.stdout,
+    err: TextIO = sys.stderr,
+    *,
+    as_json: bool = True,
+    rules: RuleSet | None = None,
+) -> int:
+    """Run all rules over the files and write what they find.
+
+    Returns:
+        0 nothing at or above `min_severity`, 10 something, 2 a file cannot be read or no line is an event.
+    """
+    try:
+        floor = _checked(form, min_severity)
+        detector, failed = _run(paths, form, err, rules or shipped_rules())
+    except BadInput as error:
+        print(error, file=err)
+        return UNREADABLE
+    exporter = Exporter(secrets.token_bytes(32))
+    shown = [finding for finding in detector.findings() if finding.severity.at_least(floor)]
+    for finding in shown:
+        print(line_of(finding, exporter) if as_json else sentence_of(finding, exporter), file=out)
+    if detector.dropped:
+        print(
+            f"{detector.dropped} findings were given up: more than can be kept; the least severe went first", file=err
+        )
+    if failed or not detector.events:
+        return UNREADABLE
+    return FOUND if shown else NOTHING
+
+
+def _checked(form: str, min_severity: str) -> Severity:
+    if form not in FORMATS:
+        raise BadInput(f"unknown format {form!r}; give one of {', '.join(FORMATS)}")
+    try:
+        return Severity(min_severity)
+    except ValueError:
+        raise BadInput(f"unknown severity {min_severity!r}; give one of {', '.join(Severity)}") from None
+
+
+def _run(paths: Sequence[str], form: str, err: TextIO, rules: RuleSet) -> tuple[Detector, bool]:
+    for fault in rules.faults:
+        print(fault, file=err)
+    detector, failed = Detector(rules), False
+    for path in paths:
+        before = detector.events
+        try:
+            malformed = _run_file(path, form, detector)
+        except (OSError, EOFError, zlib.error) as error:
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            print(f"{path}: cannot be read: {reason}; check the path and its permissions", file=err)
+            failed = True
+            continue
+        if malformed:
+            print(f"{path}: {malformed} malformed lines were skipped", file=err)
+        if detector.events == before:
+            print(f"{path}: no line is an audit event; is --format right, and is this an audit log?", file=err)
+    return detector, failed
+
+
+def _run_file(path: str, form: str, detector: Detector) -> int:
+    """Feeds one file; returns how many lines were malformed."""
+    source = "stdin" if path == "-" else Path(path).name
+    malformed, before, head = 0, detector.events, bytearray()
+    with _opened(path) as stream:
+        for lines, torn in _blocks(stream):
+            malformed += torn
+            if detector.events == before and len(head) < _WHOLE:
+                head += b"\n".join(lines) + b"\n"
+            malformed += feed_lines(lines, detector, source, form)
+            if detector.events != before:
+                head.clear()
+    if detector.events == before and head and not feed_lines([bytes(head)], detector, source, form, _WHOLE):
+        return 0  # not lines, but one document (an EventList, an array) written over many
+    return malformed
+
+
+def feed_lines(
+    lines: Sequence[bytes], detector: Detector, source: str = "", form: str = "auto", limit: int = LINE_LIMIT
+) -> int:
+    """Feeds lines to a detector; returns how many were malformed."""
+    events: list[AuditEvent] = []
+    raw: list[bytes] = []
+    malformed = 0
+    for line in lines:
+        if not line or line.isspace():
+            continue
+        try:
+            read = read_record(line, form, limit)
+        except DataError:
+            malformed += 1
+            continue
+        events.extend(read)
+        raw.extend([line] * len(read) if len(read) == 1 else [b""] * len(read))
+    detector.feed(events, raw, source)
+    return malformed
+
+
+def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
+    if path == "-":
+        return nullcontext(sys.stdin.buffer)
+    with Path(path).open("rb") as probe:
+        packed = probe.read(2) == b"\x1f\x8b"
+    stream = Path(path).open("rb")  # noqa: SIM115 - the caller closes it
+    return cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[tuple[list[bytes], int]]:
+    """Whole lines in blocks, and how many over-long lines were left out of each."""
+    rest, skipping = b"", False
+    while block := stream.read(_BLOCK):
+        torn = 0
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        if skipping and lines:
+            lines, skipping = lines[1:], False
+        if len(rest) > LINE_LIMIT or skipping:
+            torn, rest, skipping = (0 if skipping else 1), b"", True
+        yield lines, torn
+    if rest and not skipping:
+        yield [rest], 0
+
+
+def line_of(finding: Finding, exporter: Exporter) -> str:
+    """The finding as one line of JSON: the stable contract of `warroom detect`."""
+    who, on = finding.who, finding.target
+    record = {
+        "rule": finding.rule,
+        "catalogue": list(finding.catalogue),
+        "severity": finding.severity.value,
+        "attack": list(finding.attack),
+        "first": format_time(finding.first),
+        "last": format_time(finding.last),
+        "who": {
+            "user": exporter(who.user),
+            "as": exporter(who.as_user),
+            "groups": exporter.many(who.groups),
+            "ip": exporter(who.ip),
+            "agent": exporter(who.agent),
+            "pod": exporter(who.pod),
+            "node": exporter(who.node),
+            "credential": exporter(who.credential),
+        },
+        "target": {
+            "group": exporter(on.group),
+            "kind": exporter(on.kind),
+            "subresource": exporter(on.subresource),
+            "namespace": exporter(on.namespace),
+            "name": exporter(on.name or on.path),
+            "uid": exporter(on.uid),
+        },
+        "source": exporter(finding.source),
+        "events": exporter.many(finding.events),
+    }
+    return msgspec.json.encode(record).decode()
+
+
+def sentence_of(finding: Finding, exporter: Exporter) -> str:
+    """The finding for a person, in one line."""
+    on = finding.target
+    where = "/".join(part for part in (on.namespace, on.name or on.path) if part)
+    what = f"{on.kind}{'/' + on.subresource if on.subresource else ''} {where}".strip()
+    user = finding.who.user + (f" as {finding.who.as_user}" if finding.who.as_user else "")
+    return (
+        f"{finding.severity.value.upper():8} {format_time(finding.last)[:19]}Z {finding.count:>5} "
+        f"{finding.title:40} {exporter(what)}  {exporter(user)}"
+    ).rstrip()

@@ -1,0 +1,34 @@
+"""Named lists that rules share by `|expand: '%name%'`: one place says what a workload or a system namespace is."""
+
+from __future__ import annotations
+
+from console.rules.callers import CONTROLLER_ACCOUNTS
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+PLACEHOLDERS: dict[str, tuple[str, ...]] = {
+    "pod_carriers": _words(
+        "pods podtemplates replicationcontrollers replicasets deployments statefulsets daemonsets jobs cronjobs "
+        "rollouts deploymentconfigs clonesets services"
+    ),
+    "workloads": _words("deployments statefulsets daemonsets replicasets replicationcontrollers jobs cronjobs"),
+    "roles": ("roles", "clusterroles"),
+    "bindings": ("rolebindings", "clusterrolebindings"),
+    "rbac": ("roles", "clusterroles", "rolebindings", "clusterrolebindings"),
+    "webhooks": ("mutatingwebhookconfigurations", "validatingwebhookconfigurations"),
+    "writes": ("create", "update", "patch"),
+    "deletes": ("delete", "deletecollection"),
+    "reads": ("get", "list", "watch"),
+    "system_namespaces": ("kube-system", "kube-public", "kube-node-lease"),
+    "everyone": _words("system:anonymous system:unauthenticated system:authenticated system:serviceaccounts"),
+    "controller_accounts": tuple(sorted(CONTROLLER_ACCOUNTS)),
+    "sockets": _words(
+        "/var/run/docker.sock /run/docker.sock /run/containerd/containerd.sock /var/run/containerd/containerd.sock "
+        "/run/containerd /var/run/containerd /run/crio/crio.sock /var/run/crio/crio.sock /run/crio /var/run/crio "
+        "/var/run/dockershim.sock /run/k3s/containerd/containerd.sock /run/k3s/containerd /run/cri-dockerd.sock "
+        "/var/run/cri-dockerd.sock /run/podman/podman.sock /var/run /run"
+    ),
+}
