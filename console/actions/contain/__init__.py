@@ -1,0 +1,1 @@
+"""Cutting off pods, their streams and their network, and letting them back."""

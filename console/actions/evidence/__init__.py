@@ -1,0 +1,1 @@
+"""Reading what an attacker or a controller could destroy, and sealing it."""

@@ -1,0 +1,1 @@
+"""Taking rights and credentials away from accounts, and giving them back."""

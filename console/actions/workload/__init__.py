@@ -1,0 +1,1 @@
+"""Stopping and restarting what creates pods."""
