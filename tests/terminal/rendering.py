@@ -1,0 +1,52 @@
+"""Bytes at the pty -> the screen a person sees, by pyte; what pyte would draw wrongly is taken out before.
+
+Pure: no program, no time. A sequence cut in two by a read waits for its rest.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+import pyte
+
+# pyte 0.8 prints the end of these as text: private CSI (kitty keyboard, modifyOtherKeys), DECRQM, colon
+# sub-parameters, and the strings of DCS and APC.
+_UNKNOWN = re.compile(
+    "\x1b\\[[<=>][0-9;:]*[ -/]*[@-~]"
+    "|\x1b\\[[0-9;:?]*[ -/]+[@-~]"
+    "|\x1b\\[[?0-9;]*:[0-9;:]*[@-~]"
+    "|\x1b\\[\\?[0-9;]*u"
+    "|\x1b[P_X^][^\x1b]*\x1b\\\\"
+)
+_UNFINISHED = re.compile("\x1b(?:\\[[0-9;:<=>? -/]*|[\\]P_X^][^\x1b\x07]*\x1b?)?$")
+
+
+class Rendering:
+    """The screen after all bytes so far."""
+
+    def __init__(self, cols: int, rows: int) -> None:
+        self._screen = pyte.Screen(cols, rows)
+        self._stream = pyte.Stream(self._screen)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+
+    def feed(self, data: bytes) -> None:
+        """Draws what these bytes say."""
+        text = self._rest + self._decoder.decode(data)
+        unfinished = _UNFINISHED.search(text)
+        self._rest = unfinished.group() if unfinished else ""
+        self._stream.feed(_UNKNOWN.sub("", text[: len(text) - len(self._rest)]))
+
+    def resize(self, cols: int, rows: int) -> None:
+        """The window has another size from now on."""
+        self._screen.resize(rows, cols)
+
+    def lines(self) -> list[str]:
+        """The rows as text, without the blanks at their ends."""
+        return [line.rstrip() for line in self._screen.display]
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Column and row, from 0."""
+        return self._screen.cursor.x, self._screen.cursor.y
