@@ -24,6 +24,8 @@ class ActionState(msgspec.Struct):
     refused: str = ""
     undone_by: str = ""
     """Digest of the undo plan that became effective."""
+    wrote_at: float = 0.0
+    """Epoch seconds of the last accepted write, 0.0 before the first."""
     drifts: list[e.Drifted] = msgspec.field(default_factory=list)
 
     @property
@@ -157,11 +159,15 @@ def _intent(state: IncidentState, entry: e.Entry, record: e.Intent) -> None:
 def _effect(state: IncidentState, entry: e.Entry, record: e.Effect) -> None:
     if action := _action(state, record.digest):
         action.effects[record.step] = record
+        if 200 <= record.status < 300:
+            action.wrote_at = entry.at
 
 
 def _resolved(state: IncidentState, entry: e.Entry, record: e.Resolved) -> None:
     if action := _action(state, record.digest):
         action.resolved[record.step] = record
+        if record.done:
+            action.wrote_at = entry.at
 
 
 def _verified(state: IncidentState, entry: e.Entry, record: e.Verified) -> None:
