@@ -1,0 +1,202 @@
+"""`pod.release`: undo of a quarantine. Network only (the default: the pod stays detached), or reattach, which puts the
+labels back last and first sees to it that the controller does not delete the evidence as one pod too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from console.actions.base import Applied, Desk
+from console.actions.drafting import delete, patch, reference, rights_of
+from console.actions.pinning import canonical, pin
+from console.actions.reading import Owner, Whole, is_ready, meta, owners
+from console.actions.writing import Undoing
+from console.checks import asking
+from console.checks.pods import pod_now, with_labels
+from console.errors import Refused
+from console.model.action import ActionSpec, Danger, Param, Right
+from console.model.facts import Unknown
+from console.model.plan import Plan, Step
+from console.model.ref import BY_KIND, ResourceRef
+from console.model.verdict import Verdict, both
+from console.ports.facts import Facts
+
+NETWORK, REATTACH = "network", "reattach"
+COST = "controller.kubernetes.io/pod-deletion-cost"
+HIGHEST = "2147483647"
+_POLICY = "NetworkPolicy"
+
+
+class PodRelease(Undoing):
+    """The way back, in two modes."""
+
+    spec = ActionSpec(
+        id="pod.release",
+        title="Release an isolated pod",
+        family="contain",
+        danger=Danger.D2,
+        help=(
+            "Deletes the policy of a quarantine. In mode network the pod stays without labels and controller, with its "
+            "network back. In mode reattach its labels come back last: the controller adopts it and has one too many. "
+            "It deletes not-ready ones first, so its deletion cost is raised, or the owner is scaled up by one before."
+        ),
+        targets=("Pod",),
+        params=(Param("mode", "network, or reattach", "choice", (NETWORK, REATTACH), NETWORK),),
+        rights=(
+            Right("get", "pods"),
+            Right("patch", "pods"),
+            Right("delete", "networkpolicies", "networking.k8s.io"),
+            Right("get", "networkpolicies", "networking.k8s.io"),
+            Right("patch", "deployments/scale", "apps"),
+            Right("patch", "replicasets/scale", "apps"),
+        ),
+        undo_why="Isolating the pod again is pod.quarantine.",
+        inverse_of="pod.quarantine",
+    )
+
+    async def plan_undo(self, desk: Desk, applied: Applied, mode: str) -> Plan:
+        mode = mode or NETWORK
+        if mode not in (NETWORK, REATTACH):
+            raise Refused(f"pod.release has no mode {mode!r}: choose {NETWORK} or {REATTACH}.")
+        context, target = applied.plan.context_value(), applied.plan.target
+        steps = list(await _unblock(desk, applied, context))
+        room = _Room()
+        if mode == REATTACH:
+            room, back = await _reattach(desk, target, context)
+            steps = [*room.before, *steps, back]
+        if not steps:
+            raise Refused(f"Nothing to release: the policy {target.namespace}/{context['policy']} is gone already.")
+        return Plan(
+            self.spec.id,
+            target,
+            Danger.D2,
+            desk.now(),
+            tuple(steps),
+            (("mode", mode),),
+            rights_of(tuple(steps)),
+            blast=(f"Pod {target} may send and receive again, as the other policies allow.",),
+            residual=() if mode == REATTACH else ("the pod stays without its labels and its controller",),
+            undo=("pod.quarantine isolates it again.",),
+            destroys=(target,) if room.risky else (),
+            warnings=room.warnings,
+            context=canonical({**context, "mode": mode}),
+        )
+
+    def converged(self, facts: Facts, applied: Applied) -> Verdict:
+        return self.effective(facts, applied)
+
+    def effective(self, facts: Facts, applied: Applied) -> Verdict:
+        context, target = applied.plan.context_value(), applied.plan.target
+        gone = policy_gone(facts, target.namespace, context["policy"])
+        if context["mode"] == NETWORK:
+            return gone
+        pod = pod_now(facts, target)
+        if isinstance(pod, Verdict):
+            return both(gone, pod)
+        marks = with_labels(pod, context["labels"], exactly=False)
+        owner = context["owner"]
+        if owner and context["detach"] and pod.metadata.controller is None:
+            return both(gone, marks, Verdict(False, f"{owner['kind']} {owner['name']} has not adopted it yet"))
+        return both(gone, marks)
+
+
+def policy_gone(facts: Facts, namespace: str, name: str) -> Verdict:
+    """Whether the quarantine's own policy is gone."""
+    fact = facts.get(asking.an_object(_POLICY, namespace, name))
+    if isinstance(fact, Unknown):
+        return Verdict(None, f"policy {namespace}/{name}: {fact.why}")
+    there = fact.value is not None
+    return Verdict(not there, f"policy {name} {'still exists' if there else 'is gone'}", at=fact.at)
+
+
+async def _unblock(desk: Desk, applied: Applied, context: Mapping[str, Any]) -> tuple[Step, ...]:
+    """The delete of our own policy, by the uid it was created with; nothing when it is gone."""
+    name = BY_KIND[_POLICY].ref(applied.plan.target.namespace, context["policy"])
+    try:
+        policy = await desk.fetch(name)
+    except Refused:
+        return ()
+    ref = reference(policy, _POLICY, desk.info.id)
+    created = {after.get("metadata", {}).get("uid") for after in applied.afters.values()}
+    if ref.uid not in created:
+        raise Refused(f"The policy {ref} is not the one this tool created: somebody made another under its name.")
+    return (delete(ref, pin(ref, policy), f"delete policy {ref}"),)
+
+
+class _Room(msgspec.Struct, frozen=True):
+    """How the controller is kept from deleting the pod when it is one too many again."""
+
+    before: tuple[Step, ...] = ()
+    notes: dict[str, str] = {}
+    warnings: tuple[str, ...] = ()
+    risky: bool = False
+    """The controller may still delete it: its evidence must be sealed."""
+
+
+async def _reattach(desk: Desk, target: ResourceRef, context: Mapping[str, Any]) -> tuple[_Room, Step]:
+    """What must come before, and the relabelling itself."""
+    pod = await desk.fetch(target)
+    ref = reference(pod, "Pod", desk.info.id)
+    if ref.uid != target.uid:
+        raise Refused(f"Pod {target} is another one now (uid {ref.uid}): it has its labels. Use mode {NETWORK}.")
+    room = await _room_for(desk, pod, context) if context["detach"] else _Room()
+    annotations = {**context["annotations"], context["saved"]: None, **room.notes}
+    change = {"metadata": {"labels": {**context["labels"], context["key"]: None}, "annotations": annotations}}
+    pins = ("metadata.labels", "metadata.ownerReferences")
+    return room, patch(desk.manager, ref, pod, change, pins, f"put the labels of {ref} back")
+
+
+async def _room_for(desk: Desk, pod: Whole, context: Mapping[str, Any]) -> _Room:
+    owner = context["owner"]
+    if not owner:
+        return _Room()
+    chain = [link for link in await _chain(desk, pod, owner) if link.obj is not None]
+    name = f"{owner['kind']} {owner['name']}"
+    if not chain:
+        return _Room(warnings=(f"{name} is gone: nothing will adopt the pod.",))
+    if owner["kind"] != "ReplicaSet":
+        return _Room(warnings=(_UNRANKED.get(owner["kind"], _OTHER).format(name),), risky=True)
+    if _replicas(chain[0].obj) == 0:
+        raise Refused(
+            f"{name} wants no pods: it would delete {meta(pod)['name']} at once. Resume the workload first (u), or "
+            f"release in mode {NETWORK}."
+        )
+    if is_ready(pod):
+        text = f"{COST} stays on the pod: when {name} has one pod too many, it deletes another one."
+        return _Room(notes={COST: HIGHEST}, warnings=(text,))
+    return _one_more(desk, chain[-1])
+
+
+async def _chain(desk: Desk, pod: Whole, owner: Mapping[str, str]) -> tuple[Owner, ...]:
+    """The owners the pod had: it names them no more, the quarantine's plan does."""
+    once = {"metadata": {"namespace": meta(pod)["namespace"], "ownerReferences": [{**owner, "controller": True}]}}
+    return await owners(desk, once)
+
+
+def _one_more(desk: Desk, top: Owner) -> _Room:
+    """Scale the top of the chain up by one, so that the pod is not one too many."""
+    had = _replicas(top.obj)
+    ref = reference(top.obj or {}, top.ref.kind, desk.info.id)
+    change, title = {"spec": {"replicas": had + 1}}, f"scale {ref.kind} {ref} to {had + 1}"
+    step = patch(desk.manager, ref, top.obj or {}, change, ("spec.replicas",), title, "scale")
+    warning = (
+        f"The pod is not ready, and a controller with one pod too many deletes such a pod first. {ref.kind} {ref.name} "
+        f"is scaled to {had + 1} before; that helps only while the extra replica is younger and still pending. "
+        f"Scale it back to {had} when the evidence is no longer needed."
+    )
+    return _Room((step,), {COST: HIGHEST}, (warning,), risky=True)
+
+
+def _replicas(obj: Whole | None) -> int:
+    return int(((obj or {}).get("spec") or {}).get("replicas", 1))
+
+
+_OTHER = "{} may adopt the pod again if its labels match, and delete it: it then counts one pod too many."
+_UNRANKED = {
+    "StatefulSet": "{} adopts the pod again under its ordinal.",
+    "DaemonSet": "{} then has two pods on the node and deletes the younger one.",
+    "Job": "{} then has one active pod too many and deletes one.",
+}

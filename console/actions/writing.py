@@ -1,0 +1,33 @@
+"""What actions that only write have in common: nothing to collect, and a class that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from console.actions.base import Applied, Desk
+from console.errors import Refused
+from console.model.action import ActionSpec
+from console.model.plan import Plan
+from console.model.ref import ResourceRef
+
+
+class Writing:
+    """Base of actions whose whole effect is their steps."""
+
+    spec: ActionSpec
+
+    async def collect(self, desk: Desk, plan: Plan) -> None:
+        """Nothing to collect."""
+
+
+class Undoing(Writing):
+    """Base of undo actions: they start from what was applied, never from a bare target."""
+
+    async def plan(self, desk: Desk, target: ResourceRef, params: Mapping[str, str]) -> Plan:
+        raise Refused(f"{self.spec.id} undoes {self.spec.inverse_of}: choose the action to undo in the undo register.")
+
+
+def context_of(applied: Applied) -> dict[str, str]:
+    """The texts an action kept in its plan's context."""
+    value = applied.plan.context_value()
+    return {str(key): str(text) for key, text in value.items() if isinstance(text, str)}
