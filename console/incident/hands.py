@@ -1,0 +1,119 @@
+"""Tell own hands from foreign ones in the audit trail.
+
+Own writes are known by the Audit-IDs journalled before they were sent, own reads by ids derived from the incident's
+secret. Anybody else's write to an object we touched is *other hands*; a request under our identity that is not ours,
+or one of our ids under another identity, is an alarm. Controllers doing their work are neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from console.incident.naming import key_of, who_words
+from console.model.audit import AuditEvent
+from console.model.instants import seconds
+from console.model.ref import BY_RESOURCE
+
+_WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+_REMEMBERED = 4096
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """Something a hand that is not ours did. Raw values."""
+
+    key: str
+    """Row key of the object, "" for alarms."""
+    who: str
+    text: str
+    alarm: bool = False
+
+
+class Hands:
+    """Watches the audit trail for hands.
+
+    Args:
+        identity: the user name the API server knows us by, "" while that is not known.
+        owns_read: whether a read's audit id is ours.
+        writes: audit ids of our own writes.
+        touched: row keys of objects our actions touched.
+        since: epoch seconds before which our identity's requests are not our business.
+        on_sighting: called once for each different sighting.
+    """
+
+    def __init__(
+        self,
+        identity: Callable[[], str],
+        owns_read: Callable[[str], bool],
+        writes: Callable[[], set[str]],
+        touched: Callable[[], set[str]],
+        since: Callable[[], float],
+        on_sighting: Callable[[Sighting], None],
+    ) -> None:
+        self._identity, self._owns_read, self._writes = identity, owns_read, writes
+        self._touched, self._since, self._on_sighting = touched, since, on_sighting
+        self._told: dict[tuple[str, ...], None] = {}
+        self.echo = 0.0
+        """Epoch seconds of the newest request of our own that came back through an audit source."""
+
+    def feed(self, batch: Sequence[AuditEvent]) -> None:
+        """Look at events in the order they were logged."""
+        identity, writes, touched, since = self._identity(), self._writes(), self._touched(), self._since()
+        for event in batch:
+            own = event.audit_id in writes or self._owns_read(event.audit_id)
+            if own:
+                self._own(event, identity)
+            elif identity and event.user.username == identity and event.stage != "RequestReceived":
+                self._foreign_use(event, since)
+            elif touched and event.verb in _WRITES and event.stage == "ResponseComplete":
+                self._other_hand(event, touched)
+
+    def _own(self, event: AuditEvent, identity: str) -> None:
+        if identity and event.user.username and event.user.username != identity:
+            who = who_words(event.user.username)
+            self._tell("", who, f"{who} used one of our request ids ({event.audit_id}) from {_from(event)}", True)
+            return
+        self.echo = max(self.echo, seconds(event.stage_timestamp) or 0.0)
+
+    def _foreign_use(self, event: AuditEvent, since: float) -> None:
+        if (seconds(event.request_received_timestamp) or 0.0) < since:
+            return
+        who = who_words(event.user.username)
+        text = f"our identity {who} was used by another program: {event.user_agent or 'no agent'} from {_from(event)}"
+        self._tell("", who, f"{text}, first {event.verb} {event.request_uri.split('?')[0]}", True, text)
+
+    def _other_hand(self, event: AuditEvent, touched: set[str]) -> None:
+        on = event.object_ref
+        if on is None or on.subresource == "status" or _is_controller(event):
+            return
+        kind = BY_RESOURCE.get((on.api_group, on.resource))
+        if kind is None or (key := key_of(kind.ref(on.namespace, on.name))) not in touched:
+            return
+        code = event.response_status.code if event.response_status else 0
+        sub = f"/{on.subresource}" if on.subresource else ""
+        self._tell(key, who_words(event.user.username), f"{event.verb}{sub} ended {code}, {event.user_agent}", False)
+
+    def _tell(self, key: str, who: str, text: str, alarm: bool, same: str = "") -> None:
+        mark = (key, who, same or text)
+        if mark in self._told:
+            return
+        self._told[mark] = None
+        if len(self._told) > _REMEMBERED:
+            self._told.pop(next(iter(self._told)))
+        self._on_sighting(Sighting(key, who, text, alarm))
+
+
+def _from(event: AuditEvent) -> str:
+    return ", ".join((event.source_ips or ["an unknown address"])[:3])
+
+
+def _is_controller(event: AuditEvent) -> bool:
+    """The control plane's own hands: they follow our writes (endpoints, finalizers) and are no news.
+
+    An account of a controller counts only with the controller manager's own agent: a stolen one is other hands.
+    """
+    user, agent = event.user.username, event.user_agent
+    if user.startswith("system:serviceaccount:kube-system:"):
+        return agent.startswith("kube-controller-manager/")
+    return user.startswith(("system:kube-", "system:node:", "system:apiserver"))

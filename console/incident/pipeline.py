@@ -1,0 +1,150 @@
+"""The one writer: batches of signals in, findings out, in the order they arrived.
+
+Sources put, waiting when the queue is full; a single consumer matches, keeps the ledger and tells hands apart. It
+gives the loop back after every few hundred events, and saves findings together with how far each source was read,
+so that a restart neither loses nor repeats anything. Nothing here decides what is suspicious: rules do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from console.errors import JournalError
+from console.model.audit import AuditEvent
+from console.model.finding import Finding
+from console.model.signal import Change, Measure, SourceHealth
+from console.ports.clock import Clock
+from console.ports.source import Batch
+
+SLICE = 400
+"""Audit events matched before other tasks get a turn: about 3 ms."""
+QUEUE = 32
+"""Batches waiting at most; then sources wait."""
+SAVE = 0.5
+"""Seconds between two saves at least."""
+
+
+class Matcher(Protocol):
+    """The rules, as the pipeline uses them."""
+
+    def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
+        """New and changed findings."""
+        ...
+
+
+class Observer(Protocol):
+    """Something that sees every audit event (ledger, hands)."""
+
+    def feed(self, batch: Sequence[AuditEvent]) -> None: ...
+
+
+class FindingStore(Protocol):
+    """Where findings and positions are kept together."""
+
+    def save(self, findings: Sequence[Finding], positions: Mapping[str, str]) -> None: ...
+
+    def load(self) -> tuple[list[Finding], dict[str, str]]: ...
+
+
+class Pipeline:
+    """Implements `console.ports.source.Sink`.
+
+    Args:
+        on_findings: called with new and changed findings, in the loop.
+        on_measures, on_changes: the other signals.
+        on_health: called when a source says how it is.
+    """
+
+    def __init__(
+        self,
+        matcher: Matcher,
+        observers: Iterable[Observer],
+        store: FindingStore,
+        clock: Clock,
+        on_findings: Callable[[list[Finding]], None],
+        on_health: Callable[[SourceHealth], None],
+        on_measures: Callable[[Sequence[Measure]], None],
+        on_changes: Callable[[Sequence[Change]], None],
+    ) -> None:
+        self._matcher, self._observers, self._store, self._clock = matcher, tuple(observers), store, clock
+        self._on_findings, self._on_health = on_findings, on_health
+        self._on_measures, self._on_changes = on_measures, on_changes
+        self._queue: asyncio.Queue[Batch] = asyncio.Queue(QUEUE)
+        self._unsaved: dict[str, Finding] = {}
+        self._positions: dict[str, str] = {}
+        self._moved = asyncio.Event()
+        self.events = 0
+        """Audit events taken in since the start."""
+
+    async def put(self, batch: Batch) -> None:
+        """Hand over; waits while the queue is full."""
+        await self._queue.put(batch)
+
+    def health(self, health: SourceHealth) -> None:
+        """A source says how it is."""
+        self._on_health(health)
+
+    async def idle(self) -> None:
+        """Wait until everything handed over was matched and saved."""
+        await self._queue.join()
+        self.save()
+
+    async def run(self) -> None:
+        """Consume for ever."""
+        while True:
+            batch = await self._queue.get()
+            try:
+                await self._take(batch)
+            finally:
+                self._queue.task_done()
+
+    async def run_saving(self) -> None:
+        """Save what changed, at most twice a second."""
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            self.save()
+            await self._clock.sleep(SAVE)
+
+    def save(self) -> None:
+        """Findings and positions, in one transaction. Raises `JournalError`."""
+        if not self._unsaved and not self._positions:
+            return
+        findings, positions = list(self._unsaved.values()), self._positions
+        try:
+            self._store.save(findings, positions)
+        except JournalError:
+            self._moved.set()  # kept in memory, tried again; the journal tells people about the disk
+            return
+        self._unsaved, self._positions = {}, {}
+
+    async def _take(self, batch: Batch) -> None:
+        events = [one for one in batch.signals if isinstance(one, AuditEvent)]
+        if len(events) == len(batch.signals):
+            await self._match(events, batch)
+        else:
+            self._other(batch)
+        if batch.position:
+            self._positions[batch.source] = batch.position
+            self._moved.set()
+
+    async def _match(self, events: list[AuditEvent], batch: Batch) -> None:
+        for start in range(0, len(events), SLICE):
+            part, raw = events[start : start + SLICE], batch.raw[start : start + SLICE]
+            changed = self._matcher.feed(part, raw, batch.source)
+            for observer in self._observers:
+                observer.feed(part)
+            if changed:
+                self._unsaved.update((finding.id, finding) for finding in changed)
+                self._moved.set()
+                self._on_findings(changed)
+            self.events += len(part)
+            await asyncio.sleep(0)
+
+    def _other(self, batch: Batch) -> None:
+        if measures := [one for one in batch.signals if isinstance(one, Measure)]:
+            self._on_measures(measures)
+        if changes := [one for one in batch.signals if isinstance(one, Change)]:
+            self._on_changes(changes)
