@@ -1,0 +1,88 @@
+"""Lists a scope page by page, giving objects as they come, without holding the loop for long.
+
+The next page is on its way while this one is decoded. A page that is too long is asked for again at half the size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from console.cluster.bounded import OverLimit
+from console.cluster.decoding import KindDecoder, Page
+from console.cluster.failures import status_error
+from console.cluster.garbage import collector_paused
+from console.cluster.scope import Scope
+from console.errors import Unreachable
+from console.model.objects import Obj
+from console.ports.cluster import Reply, Request
+from console.ports.tasks import Tasks
+
+_PAGE = 500
+_SLICE = 50
+"""Objects decoded before others get a turn: about 2 ms."""
+_WITHIN = 60.0
+_MANY = 5_000
+
+Send = Callable[[Request, float], Awaitable[Reply]]
+
+
+class Listing:
+    """One walk through a scope; iterate `slices`, then read `version`."""
+
+    def __init__(self, scope: Scope, send: Send, decoder: KindDecoder) -> None:
+        self.version = ""
+        """The list's resourceVersion, known when all was read; the watch goes on from it."""
+        self.garbage = 0
+        """Items that could not be read at all."""
+        self._scope = scope
+        self._send = send
+        self._decoder = decoder
+        self._limit = _PAGE
+        self._tasks = Tasks()
+        self._objects = 0
+
+    async def slices(self) -> AsyncIterator[list[Obj]]:
+        """All objects in small lists. Raises `ApiStatus`, `Unreachable`, `LoginNeeded`."""
+        coming: asyncio.Task[Any] | None = self._ask("")
+        try:
+            while coming:
+                page: Page = await coming
+                self.version = page.metadata.resource_version or self.version
+                coming = self._ask(page.metadata.next) if page.metadata.next else None
+                items = page.items or []
+                for start in range(0, len(items), _SLICE):
+                    yield self._decoded(items[start : start + _SLICE], last=coming is None)
+                    await asyncio.sleep(0)
+        finally:
+            await self._tasks.close()
+
+    def _ask(self, token: str) -> asyncio.Task[Any]:
+        # A failure is raised where the page is awaited; the task's own report of it would be a second one.
+        self._tasks = Tasks(on_failure=lambda name, error: None)
+        return self._tasks.start(f"list {self._scope.kind.plural}", self._page(token))
+
+    async def _page(self, token: str) -> Page:
+        while True:
+            try:
+                reply = await self._send(self._scope.listing(self._limit, token), _WITHIN)
+            except OverLimit as error:
+                if self._limit == 1:
+                    raise Unreachable(f"One object of {self._scope.kind.plural} is too large to be read.") from error
+                self._limit //= 2
+                continue
+            if reply.status != 200:
+                raise status_error(reply, f"list {self._scope.kind.plural}")
+            return self._decoder.page(reply.body)
+
+    def _decoded(self, items: list[Any], last: bool) -> list[Obj]:
+        self._objects += len(items)
+        found: list[Obj] = []
+        with collector_paused(freeze=last and self._objects > _MANY):
+            for item in items:
+                try:
+                    found.append(self._decoder.item(item))
+                except Unreachable:
+                    self.garbage += 1
+        return found
