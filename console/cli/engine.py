@@ -1,0 +1,61 @@
+"""`warroom engine`: run the engine in this process, in the foreground or (started by a seat) detached."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+
+import msgspec
+
+from console.bootstrap.starting import Ready
+from console.cli.parsing import options_of
+from console.config.options import Options
+from console.errors import WarRoomError
+from console.hygiene.exporting import Exporter
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until told to stop. Exit 0 on a clean end, the error's code when it could not start."""
+    options = msgspec.json.decode(args.options, type=Options) if args.options else options_of(args)
+    tell = _Telling(args.ready_fd)
+    if args.detached:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the login that started us may end
+    try:
+        from console.bootstrap.engine import serve
+
+        asyncio.run(serve(options, tell.ready))
+    except WarRoomError as error:
+        tell.failed(error)
+        if args.detached:
+            return error.exit_code
+        raise
+    return 0
+
+
+class _Telling:
+    """The pipe to the seat that started us, written at most once."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def ready(self, socket: str) -> None:
+        if self._fd < 0:
+            print(f"engine listening at {Exporter(b'stdout')(socket)}", flush=True)
+        self._say(Ready(socket))
+
+    def failed(self, error: WarRoomError) -> None:
+        clean = Ready.failed(error)
+        export = Exporter(b"pipe")
+        self._say(msgspec.structs.replace(clean, error=export(clean.error), wants=export.many(clean.wants)))
+
+    def _say(self, line: Ready) -> None:
+        if self._fd < 0:
+            return
+        try:
+            os.write(self._fd, msgspec.json.encode(line) + b"\n")
+            os.close(self._fd)
+        except OSError:
+            pass  # the seat has gone meanwhile; the engine goes on for the next one
+        self._fd = -1

@@ -1,0 +1,82 @@
+"""`warroom status` and `warroom stop`: look at a running incident without a screen, and end its engine."""
+
+from __future__ import annotations
+
+import argparse
+
+from console.cli.parsing import options_of
+from console.cli.talking import complain, refused, rows_of, say, say_json, seat
+from console.cli.talking import run as run_command
+from console.errors import WireError
+from console.model.instants import stamp
+from console.ports.session import Stop
+from console.ports.views import FindingRow, HeaderView, ItemRow, Refusal, ResourceRow
+
+
+def run(args: argparse.Namespace) -> int:
+    """How the incident stands; exit 1 when no engine runs."""
+    return run_command(lambda: _status(args))
+
+
+async def _status(args: argparse.Namespace) -> int:
+    try:
+        async with seat(options_of(args), start=False) as session:
+            (header,) = [row for row in await rows_of(session, "header") if isinstance(row, HeaderView)]
+            findings = [row for row in await rows_of(session, "findings") if isinstance(row, FindingRow)]
+            affected = [row for row in await rows_of(session, "resources") if isinstance(row, ResourceRow)]
+            items = [row for row in await rows_of(session, "checklist") if isinstance(row, ItemRow)]
+    except WireError as error:
+        if args.json:
+            say_json({"engine": False, "why": str(error)})
+        complain(str(error))
+        return 1
+    counts = _counts(findings)
+    done = sum(1 for item in items if item.state in ("verified", "attested", "overridden", "n-a"))
+    if args.json:
+        say_json(
+            {
+                "engine": True,
+                "header": header,
+                "findings": counts,
+                "affected": {row.key: row.status for row in affected},
+                "checklist": {"done": done, "of": len(items)},
+            }
+        )
+        return 0
+    name = header.incident or "undeclared"
+    say(f"{name}  {header.phase}  {header.context} {header.server}  opened {stamp(header.opened)}")
+    say("findings: " + (", ".join(f"{n} {severity}" for severity, n in counts.items() if n) or "none"))
+    say(
+        f"affected: {len(affected)}   checklist: {done}/{len(items)}   undo debt: {header.undo_debt}   {header.journal}"
+    )
+    for source in header.sources:
+        since = f" since {stamp(source.since)}" if source.state != "live" and source.since else ""
+        say(f"{source.name}: {source.state}{since}{f' — {source.why}' if source.why else ''}")
+    for alarm in header.alarms:
+        say(f"ALARM {alarm}")
+    return 0
+
+
+def _counts(findings: list[FindingRow]) -> dict[str, int]:
+    counts = dict.fromkeys(("critical", "high", "medium", "low", "info"), 0)
+    for row in findings:
+        counts[row.severity] = counts.get(row.severity, 0) + 1
+    return counts
+
+
+def stop(args: argparse.Namespace) -> int:
+    """End the engine; exit 1 when none runs."""
+    return run_command(lambda: _stop(args))
+
+
+async def _stop(args: argparse.Namespace) -> int:
+    try:
+        async with seat(options_of(args), start=False) as session:
+            answer = await session.ask(Stop(args.reason))
+    except WireError as error:
+        complain(str(error))
+        return 1
+    if isinstance(answer, Refusal):
+        return refused(answer, False)
+    say("The engine has ended; the record is kept.")
+    return 0

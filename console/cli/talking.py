@@ -1,0 +1,94 @@
+"""What all commands share: a session for the length of one command, rows of a topic, and clean output."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import msgspec
+
+from console.bootstrap.seating import enter, hello, join
+from console.config.options import Options
+from console.errors import WireError
+from console.model.text import Clean
+from console.ports.session import Session, Snapshot
+from console.ports.views import Refusal, Row
+
+V = TypeVar("V")
+
+
+@asynccontextmanager
+async def seat(options: Options, *, start: bool = True) -> AsyncIterator[Session]:
+    """A seat at the engine, left again at the end. With `start` the engine is started when none runs."""
+    if start:
+        session, _ = await enter(options)
+    else:
+        session = await join(options)
+        await session.open(hello(options))
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+def run(work: Callable[[], Awaitable[int]]) -> int:
+    """Run an async command to its exit code."""
+    return asyncio.run(_awaited(work))
+
+
+async def _awaited(work: Callable[[], Awaitable[int]]) -> int:
+    return await work()
+
+
+async def rows_of(session: Session, topic: str) -> list[Row]:
+    """All rows of a topic as they are now."""
+    rows: list[Row] = []
+    updates = session.subscribe(topic)
+    async for update in updates:
+        if isinstance(update, Snapshot):
+            rows = [*(() if update.first else rows), *update.rows]
+            if update.last:
+                break
+    await updates.aclose()  # type: ignore[attr-defined]  # every implementation is an async generator
+    return rows
+
+
+def say(text: str) -> None:
+    """One line to standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def complain(text: str) -> None:
+    """One line to standard error."""
+    sys.stderr.write(f"warroom: {text}\n")
+
+
+def say_json(value: Any) -> None:
+    """One JSON line. Views are written with their own field names, without the tag."""
+    sys.stdout.write(msgspec.json.encode(msgspec.to_builtins(value)).decode() + "\n")
+
+
+def refused(answer: Refusal, as_json: bool) -> int:
+    """Tell a refusal and give its exit code."""
+    if as_json:
+        say_json({"refused": answer.text, "exit_code": answer.exit_code})
+    complain(answer.text)
+    return answer.exit_code
+
+
+def bullet(title: str, lines: tuple[Clean, ...]) -> None:
+    """A titled list, left out when empty."""
+    if lines:
+        say(f"{title}:")
+        for line in lines:
+            say(f"  {line}")
+
+
+def expect(answer: object, kind: type[V]) -> V:
+    """An answer of the kind the protocol promises; anything else is version skew."""
+    if not isinstance(answer, kind):
+        raise WireError(f"The engine answered {type(answer).__name__}; end it with `warroom stop` and start again.")
+    return answer
