@@ -22,10 +22,10 @@ from console.errors import BadInput, DataError
 from console.hygiene.exporting import Exporter
 from console.model.audit import AuditEvent
 from console.model.envelopes.reading import FORMATS, LINE_LIMIT, read_record
+from console.model.envelopes.times import format_time
 from console.model.finding import Finding
 from console.model.severity import Severity
 from console.rules.compiling import RuleSet
-from console.rules.describing import format_time
 from console.rules.detector import Detector
 from console.rules.loading import load_rules
 
@@ -147,8 +147,9 @@ def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
         return nullcontext(sys.stdin.buffer)
     with Path(path).open("rb") as probe:
         packed = probe.read(2) == b"\x1f\x8b"
-    stream = Path(path).open("rb")  # noqa: SIM115 - the caller closes it
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
+    if packed:
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    return Path(path).open("rb")
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[tuple[list[bytes], int]]:
