@@ -124,3 +124,8 @@ def refuse_other(ref: ResourceRef, obj: Whole) -> None:
         raise Refused(
             f"{ref.kind} {ref} was created again: uid {ref.uid} is now {uid}. Choose the new one and plan again."
         )
+
+
+def top_words(chain: tuple[Owner, ...]) -> str:
+    """`Deployment web`: the highest owner known."""
+    return f"{chain[-1].ref.kind} {chain[-1].ref.name}" if chain else "no owner"

@@ -63,13 +63,14 @@ def is_default(grant: Grant) -> bool:
 
 
 def witnesses(grants: Iterable[Grant]) -> tuple[Right, ...]:
-    """One right for each resource (and resource name) of each rule, in order, without the defaults."""
+    """One right for each resource (and resource name) of each rule, in order, without the defaults and URL paths."""
     best: dict[tuple[str, str, str, str], Right] = {}
     for grant in grants:
         for rule in grant.rules:
             for right in atoms(rule, grant.namespace):
                 place = (right.namespace, right.group, right.resource, right.name)
-                if not by_default(right) and _rank(right) < _rank(best.get(place)):
+                reviewable = not right.resource.startswith("/") and not by_default(right)
+                if reviewable and _rank(right) < _rank(best.get(place)):
                     best[place] = right
     return tuple(sorted(best.values()))
 

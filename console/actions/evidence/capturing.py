@@ -12,10 +12,10 @@ from typing import Any, cast
 
 from console.actions.base import Desk
 from console.actions.drafting import reference
-from console.actions.evidence.containers import Log, capture_log, logs_of
+from console.actions.evidence.containers import Log, capture_log, logs_of, seal
 from console.actions.pinning import canonical
 from console.actions.reading import Whole, known, labels, meta, owners, pruned, refuse_other
-from console.errors import JournalError, WarRoomError
+from console.errors import WarRoomError
 from console.model.access import Binding, Role
 from console.model.network import NetworkPolicy
 from console.model.ref import BY_KIND, ResourceRef
@@ -74,12 +74,10 @@ async def _item(desk: Desk, ref: ResourceRef, gate: asyncio.Semaphore, kind: str
     async with gate:
         try:
             found = await read()
-            note = f"{len(found)} objects" if isinstance(found, list) else ""
-            await desk.capture(kind, ref, canonical(found), note)
-        except JournalError:
-            raise
         except WarRoomError as error:
             await desk.miss(kind, ref, str(error))
+            return
+        await seal(desk, kind, ref, canonical(found), f"{len(found)} objects" if isinstance(found, list) else "")
 
 
 async def _log(desk: Desk, ref: ResourceRef, gate: asyncio.Semaphore, log: Log) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from console.actions.base import Desk
 from console.actions.reading import CONTAINERS, Whole, meta
-from console.errors import ApiStatus, JournalError, WarRoomError
+from console.errors import Refused, WarRoomError
 from console.model.ref import BY_KIND, ResourceRef
 
 CAP = 8 * 1024 * 1024
@@ -61,18 +61,28 @@ def _restarted(pod: Whole) -> set[str]:
 
 async def capture_log(desk: Desk, ref: ResourceRef, log: Log) -> None:
     """Seal one log; when it is cut at the cap, its newest lines are sealed as well."""
-    path = BY_KIND["Pod"].path(log.namespace, log.pod, "log")
+    data = await _read(desk, ref, log)
+    if data is None:
+        return
+    cut = len(data) >= CAP
+    note = f"container {log.container}" + (f", cut: the oldest {CAP} bytes" if cut else "")
+    await seal(desk, log.kind, ref, data, note)
+    if cut and (newest := await _read(desk, ref, log, ("tailLines", str(TAIL_LINES)))) is not None:
+        await seal(desk, log.kind, ref, newest, f"container {log.container}, the newest {TAIL_LINES} lines")
+
+
+async def _read(desk: Desk, ref: ResourceRef, log: Log, *more: tuple[str, str]) -> bytes | None:
+    """The log; None when it cannot be had, which is then on record."""
     try:
-        data = await desk.text(path, log.query())
-        cut = len(data) >= CAP
-        note = f"container {log.container}" + (f", cut: the oldest {CAP} bytes" if cut else "")
-        await desk.capture(log.kind, ref, data, note)
-        if cut:
-            newest = await desk.text(path, log.query(("tailLines", str(TAIL_LINES))))
-            await desk.capture(log.kind, ref, newest, f"container {log.container}, the newest {TAIL_LINES} lines")
-    except JournalError:
-        raise
-    except ApiStatus as error:
-        await desk.miss(log.kind, ref, f"container {log.container}: {error}")
+        return await desk.text(BY_KIND["Pod"].path(log.namespace, log.pod, "log"), log.query(*more))
     except WarRoomError as error:
-        await desk.miss(log.kind, ref, f"container {log.container} was not reached: {error}")
+        await desk.miss(log.kind, ref, f"container {log.container}: {error}")
+        return None
+
+
+async def seal(desk: Desk, kind: str, ref: ResourceRef, data: bytes, note: str) -> None:
+    """Capture; what the store refuses (cap, full disk) is on record already and does not end the other captures."""
+    try:
+        await desk.capture(kind, ref, data, note)
+    except Refused:
+        return
