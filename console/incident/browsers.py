@@ -1,0 +1,119 @@
+"""Browser topics: every object of a kind as rows, made when somebody looks and dropped when nobody does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from console.errors import BadInput
+from console.hygiene.exporting import Exporter, known_safe
+from console.incident.browsing import object_row, right_aligned, titles
+from console.incident.naming import key_of, ref_of
+from console.incident.tables import Table
+from console.model.objects import Obj
+from console.model.ref import BY_KIND, BY_WORD
+from console.model.text import Clean
+from console.ports.clock import Clock
+from console.ports.cluster import Cluster, KindHealth
+from console.ports.session import Update
+from console.ports.tasks import Tasks
+from console.ports.views import Columns
+
+_HEAD = Clean("columns")
+_PAUSE = 0.2
+_FIRST_PAUSE = 0.05
+"""While a kind is loading its rows are shown as the pages come."""
+
+
+class Browsers:
+    """Makes and drops browser tables."""
+
+    def __init__(self, cluster: Cluster, clock: Clock, export: Exporter, tasks: Tasks) -> None:
+        self._cluster, self._clock, self._export, self._tasks = cluster, clock, export, tasks
+        self._open: dict[str, _Browser] = {}
+
+    def read(self, topic: str) -> AsyncIterator[Update]:
+        """Rows of `browse:KIND[:NAMESPACE]`. Raises `BadInput` for an unknown kind."""
+        parts = topic.split(":")
+        kind = BY_KIND.get(parts[1]) or BY_WORD.get(parts[1].lower()) if len(parts) > 1 else None
+        if kind is None:
+            raise BadInput(f"{topic!r} names no kind warroom can show. Try :pods, :deployments, :secrets …")
+        browser = self._open.get(topic)
+        if browser is None:
+            browser = _Browser(topic, kind.kind, parts[2] if len(parts) > 2 else "", self._cluster, self._clock)
+            browser.start(self._export, self._tasks)
+            browser.table.on_idle = lambda: self._drop(topic)
+            self._open[topic] = browser
+        return browser.table.read()
+
+    def pulse(self) -> None:
+        """Some watch's health changed: heads may have to say so."""
+        for browser in self._open.values():
+            browser.pulse()
+
+    def _drop(self, topic: str) -> None:
+        if browser := self._open.pop(topic, None):
+            browser.close()
+
+
+class _Browser:
+    """One kind (in one namespace, or all) as a table."""
+
+    def __init__(self, topic: str, kind: str, namespace: str, cluster: Cluster, clock: Clock) -> None:
+        self.table = Table(topic, clock)
+        self._kind, self._namespace, self._clock = kind, namespace, clock
+        self._view = cluster.view(kind)
+        self._changed: dict[Clean, Obj | None] = {}
+        self._dirty = asyncio.Event()
+        self._unlisten = cluster.listen(self._heard)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, export: Exporter, tasks: Tasks) -> None:
+        self.table.put(self._head(self._view.health, export))
+        for obj in self._view.all(self._namespace):
+            self._changed[self._key(obj)] = obj
+        self._flush(export)
+        self._task = tasks.start(f"browse {self._kind}", self._run(export))
+
+    def close(self) -> None:
+        self._unlisten()
+        if self._task:
+            self._task.cancel()
+
+    def _key(self, obj: Obj) -> Clean:
+        return known_safe(key_of(ref_of(self._kind, obj)))
+
+    def _heard(self, verb: str, kind: str, obj: Obj, before: Obj | None) -> None:
+        if kind != self._kind or (self._namespace and obj.metadata.namespace != self._namespace):
+            return
+        self._changed[self._key(obj)] = None if verb == "deleted" else obj
+        self._dirty.set()
+
+    def pulse(self) -> None:
+        """The watch's health may have changed."""
+        self._dirty.set()
+
+    async def _run(self, export: Exporter) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            health = self._view.health
+            self.table.put(self._head(health, export))
+            self._flush(export)
+            await self._clock.sleep(_PAUSE if health.state == "live" else _FIRST_PAUSE)
+
+    def _flush(self, export: Exporter) -> None:
+        changed, self._changed = self._changed, {}
+        self.table.put(*(object_row(self._kind, obj, export) for obj in changed.values() if obj is not None))
+        self.table.remove(*(key for key, obj in changed.items() if obj is None))
+
+    def _head(self, health: KindHealth, export: Exporter) -> Columns:
+        return Columns(
+            _HEAD,
+            known_safe(self._kind),
+            tuple(known_safe(title) for title in titles(self._kind)),
+            right_aligned(self._kind),
+            known_safe(health.state),
+            health.since,
+            export(health.why),
+        )
