@@ -1,0 +1,1 @@
+"""The shell scripts behind `make`, run as make runs them."""
