@@ -1,4 +1,4 @@
-"""From a kubeconfig to a transport: choose, ask the gate, log in."""
+"""From options to a transport: choose the context, ask the gate, log in. Sends nothing to the API server."""
 
 from __future__ import annotations
 
@@ -7,42 +7,85 @@ import hashlib
 import ipaddress
 from urllib.parse import urlsplit
 
+from console.cluster.asking_plugin import ask_program, ask_provider
 from console.cluster.credentials import content, plain
+from console.cluster.gate import Judgement, judge, refusal
 from console.cluster.http import Endpoint, HttpTransport
+from console.cluster.incluster import in_cluster, in_pod
 from console.cluster.kubeconfig import Chosen, choose
 from console.cluster.options import ConnectOptions
 from console.cluster.renewing import Material, RenewingLogin
+from console.cluster.trust import Trust
 from console.errors import ConfigError, LoginNeeded
 from console.ports.clock import Clock
 
+Header = tuple[str, str]
+
 
 async def connect(options: ConnectOptions, clock: Clock) -> HttpTransport:
-    """The transport to the cluster that the options mean. Reads files, may run an approved login plugin; sends nothing.
+    """The transport to the cluster that the options mean. Reads files, and may run an approved login plugin.
 
     Raises:
         ConfigError: the kubeconfig is missing or unusable.
         Untrusted: it wants something that nobody approved.
         LoginNeeded: the credentials need a person.
     """
-    chosen = await asyncio.to_thread(choose, options.paths, options.context)
-    first = await _read(chosen)
+    if in_pod(options):
+        endpoint, read = in_cluster(options)
+        login = RenewingLogin(read, await read(), clock, extra=impersonation(options))
+        return HttpTransport(endpoint, login, clock)
+    chosen, judgement = await asyncio.to_thread(_allowed, options, options.context)
+    first = await _read(chosen, judgement, options, clock)
     endpoint = _endpoint(chosen, options, first[1])
 
     async def again() -> Material:
-        now = await asyncio.to_thread(choose, options.paths, endpoint.context)
+        now, allowed = await asyncio.to_thread(_allowed, options, endpoint.context)
         if now.server != chosen.server:
             raise LoginNeeded(
                 f"{now.cluster.file} names the server {now.server} for the context {endpoint.context!r} now; "
                 f"this incident is about {chosen.server}. Restore the context, or start anew."
             )
-        return await _read(now)
+        return await _read(now, allowed, options, clock)
 
-    login = RenewingLogin(again, first, clock, endpoint.insecure, _impersonation(options, chosen))
+    login = RenewingLogin(again, first, clock, endpoint.insecure, impersonation(options, chosen))
     return HttpTransport(endpoint, login, clock)
 
 
-async def _read(chosen: Chosen) -> Material:
-    return await asyncio.to_thread(lambda: (plain(chosen), content(chosen.cluster, "certificate-authority")))
+def judgement_of(options: ConnectOptions) -> tuple[str, Judgement]:
+    """The context that the options mean and what the gate says of it, approved or not. Raises `ConfigError`."""
+    chosen = choose(options.paths, options.context)
+    return chosen.context, judge(chosen, options.environment, options.folder)
+
+
+def approve(options: ConnectOptions, short_hash: str) -> None:
+    """Approve what the gate holds back, if it still is what the person saw.
+
+    Raises:
+        ConfigError: nothing needs approval, or the hash is another one.
+    """
+    context, judgement = judgement_of(options)
+    if not judgement.wants:
+        raise ConfigError(f"The context {context!r} needs no approval.")
+    if short_hash.strip().lower() != judgement.short_hash:
+        raise ConfigError(f"{short_hash!r} is not the hash of the context {context!r}: type {judgement.short_hash}.")
+    Trust(options.state).add(judgement.digest)
+
+
+def _allowed(options: ConnectOptions, context: str) -> tuple[Chosen, Judgement]:
+    chosen = choose(options.paths, context)
+    judgement = judge(chosen, options.environment, options.folder)
+    if judgement.wants and not Trust(options.state).has(judgement.digest):
+        raise refusal(chosen, judgement)
+    return chosen, judgement
+
+
+async def _read(chosen: Chosen, judgement: Judgement, options: ConnectOptions, clock: Clock) -> Material:
+    authority = await asyncio.to_thread(content, chosen.cluster, "certificate-authority")
+    if judgement.program:
+        return await ask_program(judgement.program, chosen, options.environment, clock), authority
+    if chosen.user.value.get("auth-provider"):
+        return await ask_provider(chosen, options.environment, clock), authority
+    return await asyncio.to_thread(plain, chosen), authority
 
 
 def _endpoint(chosen: Chosen, options: ConnectOptions, authority: bytes) -> Endpoint:
@@ -69,11 +112,20 @@ def _is_local(server: str) -> bool:
         return host == "localhost"
 
 
-def _impersonation(options: ConnectOptions, chosen: Chosen) -> tuple[tuple[str, str], ...]:
-    user = options.as_user or chosen.user.text("as")
-    groups = options.as_groups or tuple(str(group) for group in chosen.user.value.get("as-groups") or ())
+def impersonation(options: ConnectOptions, chosen: Chosen | None = None) -> tuple[Header, ...]:
+    """The headers of `--as` and `--as-group`, or of the user entry's `as` and `as-groups`.
+
+    Raises:
+        ConfigError: groups without a user.
+    """
+    user, groups = options.as_user, options.as_groups
+    if chosen and not user:
+        user = chosen.user.text("as")
+        groups = groups or tuple(str(group) for group in chosen.user.value.get("as-groups") or ())
     if groups and not user:
         raise ConfigError("--as-group needs --as: groups are impersonated together with a user.")
     if not user:
         return ()
+    if not all(text.isascii() and text.isprintable() for text in (user, *groups)):
+        raise ConfigError("--as and --as-group take printable ASCII only, as HTTP headers do.")
     return (("Impersonate-User", user), *(("Impersonate-Group", group) for group in groups))

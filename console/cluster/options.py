@@ -26,6 +26,8 @@ class ConnectOptions(msgspec.Struct, frozen=True):
     """Variables that login plugins may see, and PATH to find them; only the harmless ones are passed on."""
     folder: Path = Path()
     """The working directory: programs in it are never run unasked."""
+    account: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+    """Where a pod finds its own account."""
 
 
 def connect_options(options: Options) -> ConnectOptions:
