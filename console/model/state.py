@@ -78,6 +78,8 @@ class IncidentState(msgspec.Struct):
     alarms: list[str] = msgspec.field(default_factory=list)
     types: dict[str, int] = msgspec.field(default_factory=dict)
     """How many entries of each type there are."""
+    audit_ids: set[str] = msgspec.field(default_factory=set)
+    """Audit-IDs of all our own writes."""
 
     def apply(self, entry: e.Entry) -> None:
         """Take one more entry into account."""
@@ -154,6 +156,7 @@ def _intent(state: IncidentState, entry: e.Entry, record: e.Intent) -> None:
         # A step that met a conflict is sent again under a new id: only the newest attempt counts.
         action.effects.pop(record.step, None)
         action.resolved.pop(record.step, None)
+    state.audit_ids.add(record.audit_id)
 
 
 def _effect(state: IncidentState, entry: e.Entry, record: e.Effect) -> None:
