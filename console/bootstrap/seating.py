@@ -22,10 +22,10 @@ def seat_name(options: Options) -> str:
     return options.seat or os.environ.get("WARROOM_SEAT", "") or getpass.getuser()
 
 
-def hello(options: Options) -> Hello:
+def hello(options: Options, *, screen: bool = False) -> Hello:
     """The seat's first message."""
     environment = {name: os.environ[name] for name in ALLOWED if name in os.environ}
-    return Hello(PROTOCOL, __version__, seat_name(options), environment)
+    return Hello(PROTOCOL, __version__, seat_name(options), environment, screen)
 
 
 async def join(options: Options) -> SocketSession:
@@ -36,20 +36,23 @@ async def join(options: Options) -> SocketSession:
     return await SocketSession.connect(path)
 
 
-async def enter(options: Options, starting: Starting | None = None) -> tuple[SocketSession, Welcome]:
+async def enter(
+    options: Options, starting: Starting | None = None, *, screen: bool = False
+) -> tuple[SocketSession, Welcome]:
     """A session opened at the engine of these options, which is started when none runs.
 
     Args:
         starting: an engine that was started already (before the screen was imported).
+        screen: whether a person sits at it, for the record.
     """
     if starting is None:
         try:
             session = await join(options)
-            return session, await session.open(hello(options))
+            return session, await session.open(hello(options, screen=screen))
         except WireError:
             starting = spawn(options)
     session = await SocketSession.connect(await starting.wait())
-    return session, await session.open(hello(options))
+    return session, await session.open(hello(options, screen=screen))
 
 
 def start_early(options: Options) -> Starting | None:

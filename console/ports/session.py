@@ -28,6 +28,8 @@ class Hello(msgspec.Struct, frozen=True, tag=True):
     seat: str
     environment: dict[str, str] = {}
     """Allow-listed variables the engine may need for a login plugin."""
+    screen: bool = True
+    """False for a seat of one command, which is not put on record."""
 
 
 class Welcome(msgspec.Struct, frozen=True, tag=True):
