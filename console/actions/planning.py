@@ -1,0 +1,142 @@
+"""Making, keeping and finding plans. A plan's bytes are evidence named by the digest that is approved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+
+import msgspec
+
+from console.actions.base import Applied, Undo
+from console.actions.case import Case
+from console.actions.desk import CaseDesk
+from console.actions.protected import refuse_protected
+from console.actions.standing import KEPT, done_steps
+from console.actions.webhooks import webhook_lines
+from console.errors import BadInput, JournalError, Refused, Unreachable
+from console.hygiene.exporting import known_safe
+from console.model.action import ActionSpec
+from console.model.entry import Planned
+from console.model.plan import Plan
+from console.model.ref import ResourceRef
+
+WITHIN = 60.0
+"""Seconds planning may take: it only reads."""
+
+
+async def make_plan(case: Case, action: str, target: ResourceRef, params: Mapping[str, str]) -> Plan:
+    """Plan an action and keep the plan for 15 minutes. Raises `BadInput` or `Refused` with the next step."""
+    found = case.registry.get(action)
+    if found.spec.inverse_of:
+        raise BadInput(f"{action} undoes {found.spec.inverse_of}: choose the action to undo in the undo register.")
+    if target.kind not in found.spec.targets:
+        raise BadInput(f"{action} takes {', '.join(found.spec.targets)}, not {target.kind} {target}.")
+    given = _checked(found.spec, params)
+    plan = await _in_time(found.plan(CaseDesk(case), target, given), action)
+    return keep(case, plan)
+
+
+async def make_undo_plan(case: Case, digest: str, mode: str) -> Plan:
+    """Plan the undo of an applied action, through the same gate as any other."""
+    state = case.state.actions.get(digest)
+    if state is None or not state.wrote:
+        raise BadInput(f"{digest[:12]} has written nothing, so there is nothing to undo.")
+    if state.undone_by:
+        raise Refused(f"{state.planned.action} on {state.planned.target} was undone already.")
+    spec = case.registry.get(state.planned.action).spec
+    if not spec.undo:
+        raise Refused(f"{spec.id} cannot be undone: {spec.undo_why}")
+    undo: Undo = case.registry.get(spec.undo)  # type: ignore[assignment]  # registered as the inverse, so it is one
+    plan = await _in_time(undo.plan_undo(CaseDesk(case), applied(case, digest), mode), spec.undo)
+    return keep(case, plan, undoes=digest)
+
+
+def keep(case: Case, plan: Plan, undoes: str = "") -> Plan:
+    """Complete the plan with what the runner knows, seal its bytes and journal it."""
+    views = case.cluster.view
+    plan = refuse_protected(plan, case.cluster.info, views)
+    seen_by = tuple(dict.fromkeys((*plan.webhooks, *webhook_lines(views, plan.steps))))
+    plan = msgspec.structs.replace(plan, webhooks=seen_by)
+    blob = case.evidence.put(msgspec.json.encode(plan, order="sorted"))
+    export, target = case.export, plan.target
+    case.chronicle.record(
+        Planned(
+            known_safe(plan.digest),
+            export(plan.action),
+            export.ref(target),
+            export(target.kind),
+            export(target.namespace),
+            export(target.name),
+            export(target.uid),
+            known_safe(plan.danger),
+            known_safe(blob),
+            known_safe(undoes),
+        )
+    )
+    return plan
+
+
+def load(case: Case, digest: str) -> Plan:
+    """A plan by its digest. Raises `BadInput` if there is none, `JournalError` if its bytes were altered."""
+    state = case.state.actions.get(digest)
+    if state is None:
+        raise BadInput(f"There is no plan {digest[:12]!r} in this incident. Plan it again.")
+    try:
+        return msgspec.json.decode(case.evidence.get(state.planned.blob), type=Plan)
+    except msgspec.DecodeError as error:
+        raise JournalError(f"The plan {digest[:12]} cannot be read: {error}. Plan it again.") from error
+
+
+def find(case: Case, prefix: str) -> str:
+    """The digest that begins like this. Raises `BadInput` when none or several do."""
+    found = [digest for digest in case.state.actions if len(prefix) >= 4 and digest.startswith(prefix)]
+    if len(found) != 1:
+        many = "several plans begin" if found else "no plan of this incident begins"
+        raise BadInput(f"{many} with {prefix[:64]!r}. Give more digits, or plan it again.")
+    return found[0]
+
+
+def refuse_expired(case: Case, plan: Plan) -> None:
+    """Raises `Refused` when the plan is older than it may be."""
+    age = case.clock.now() - plan.created
+    if age > KEPT or age < -KEPT:
+        raise Refused(f"The plan {plan.id} is {int(age // 60)} minutes old; it was kept for 15. Plan it again.")
+
+
+def applied(case: Case, digest: str) -> Applied:
+    """What is known of an applied plan. Raises `JournalError` if its evidence was altered or is gone."""
+    state = case.state.actions[digest]
+    plan = load(case, digest)
+    done = done_steps(state, plan)
+    decode = msgspec.json.decode
+    befores = {n: decode(case.evidence.get(i.before)) for n, i in state.intents.items() if i.before and n in done}
+    afters = {n: decode(case.evidence.get(e.after)) for n, e in state.effects.items() if e.after and n in done}
+    return Applied(plan, state.wrote_at, befores, afters)
+
+
+async def _in_time(work: Awaitable[Plan], action: str) -> Plan:
+    try:
+        async with asyncio.timeout(WITHIN):
+            return await work
+    except TimeoutError as error:
+        raise Unreachable(
+            f"{action} could not be planned within {WITHIN:.0f} s: the API server is too slow."
+        ) from error
+
+
+def _checked(spec: ActionSpec, params: Mapping[str, str]) -> dict[str, str]:
+    """Parameters with defaults, each of its kind. Raises `BadInput` naming the parameter."""
+    known = {param.name: param for param in spec.params}
+    if unknown := sorted(set(params) - set(known)):
+        has = ", ".join(known) or "none"
+        raise BadInput(f"{spec.id} has no parameter {unknown[0]!r}; it has: {has}.")
+    given = {name: params.get(name, param.default) for name, param in known.items()}
+    for name, value in given.items():
+        param = known[name]
+        if param.kind == "choice" and value not in param.choices:
+            raise BadInput(f"{spec.id}: {name} is one of {', '.join(param.choices)}, not {value!r}.")
+        if param.kind == "int" and value and not value.lstrip("-").isdecimal():
+            raise BadInput(f"{spec.id}: {name} is a whole number, not {value!r}.")
+        if param.kind == "flag" and value not in ("", "true", "false"):
+            raise BadInput(f"{spec.id}: {name} is true or false, not {value!r}.")
+    return given

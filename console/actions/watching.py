@@ -1,0 +1,198 @@
+"""The watch after: touched objects stay under our eyes until the action is undone or the incident closes.
+
+In: changes of the watch caches. Out: `Drifted`, when an object no longer is as a write of ours left it, with the
+field manager that caused it; `OtherHand`, when somebody else wrote to it. Reads only; one read a change of a touched
+object, those that come close together taken as one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from console.actions.case import Case
+from console.actions.comparing import Path, differences, said
+from console.actions.fetching import read
+from console.actions.planning import load
+from console.actions.standing import done_steps, is_judged
+from console.errors import WarRoomError
+from console.hygiene.exporting import known_safe
+from console.model.entry import Drifted, OtherHand
+from console.model.instants import seconds
+from console.model.objects import Obj
+from console.model.plan import Step
+from console.model.ref import BY_KIND, ResourceRef
+from console.ports.tasks import Tasks
+
+PAUSE = 0.5
+"""Seconds that changes of one object are collected before it is read."""
+_Key = tuple[str, str, str]
+
+
+class Touch(msgspec.Struct, frozen=True):
+    """One write of ours that still counts."""
+
+    digest: str
+    step: Step
+
+
+class Watcher:
+    """Watches what was written to."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._touched: dict[_Key, dict[str, Touch]] = {}
+        self._changed: set[_Key] = set()
+        self._due = asyncio.Event()
+        self._told: dict[tuple[str, _Key], str] = {}
+        self._seen: dict[_Key, float] = {}
+        self._stop = case.cluster.listen(self._heard)
+
+    def start(self, tasks: Tasks) -> None:
+        """Go on watching what was written to before, and look at each of it once now."""
+        for digest, action in list(self._case.state.actions.items()):
+            if is_judged(action):
+                self.add(digest)
+        tasks.start("watch:touched", self._run())
+
+    def add(self, digest: str) -> None:
+        """Watch what this action wrote to."""
+        try:
+            plan = load(self._case, digest)
+        except WarRoomError:
+            return  # verification says that the record cannot be read
+        action = self._case.state.actions[digest]
+        for number in done_steps(action, plan):
+            step = plan.steps[number - 1]
+            key = _key(step.call.ref)
+            self._touched.setdefault(key, {})[f"{digest}:{number}"] = Touch(digest, step)
+            self._seen[key] = max(self._seen.get(key, 0.0), action.wrote_at)
+            self._mark(key)
+
+    def close(self) -> None:
+        """Hear no more changes."""
+        self._stop()
+
+    def _heard(self, verb: str, kind: str, obj: Obj, before: Obj | None) -> None:
+        key = (kind, obj.metadata.namespace, obj.metadata.name)
+        if key in self._touched:
+            self._mark(key)
+
+    def _mark(self, key: _Key) -> None:
+        self._changed.add(key)
+        self._due.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._due.wait()
+            await self._case.clock.sleep(PAUSE)
+            self._due.clear()
+            changed, self._changed = self._changed, set()
+            for key in changed:
+                await self._look(key)
+
+    async def _look(self, key: _Key) -> None:
+        kind, namespace, name = key
+        ref = BY_KIND[kind].ref(namespace, name)
+        touches = [touch for touch in self._touched[key].values() if self._counts(touch)]
+        if not touches:
+            self._touched.pop(key, None)
+            return
+        try:
+            current = await read(self._case.cluster, ref)
+        except WarRoomError:
+            return  # the next change is looked at; that the watch is stale shows elsewhere
+        last = touches[-1]
+        if current is not None:
+            self._tell_hands(key, current, last)
+        for touch in self._newest(touches):
+            self._tell_drift(key, touch, current)
+
+    def _counts(self, touch: Touch) -> bool:
+        action = self._case.state.actions[touch.digest]
+        return not action.undone_by and not action.planned.undoes
+
+    def _newest(self, touches: list[Touch]) -> Iterator[Touch]:
+        """Without those whose fields a later write of ours set anew: only the newest word on a field counts."""
+        taken: set[Path] = set()
+        for touch in reversed(touches):
+            paths = {path for path, _ in said(touch.step.call)}
+            if not paths & taken:
+                yield touch
+            taken |= paths
+
+    def _tell_drift(self, key: _Key, touch: Touch, current: Mapping[str, Any] | None) -> None:
+        words, manager = drift(touch.step, current)
+        place = (touch.digest, key)
+        if words and manager == self._case.names.manager:
+            return  # a later write of our own
+        if self._told.get(place, "") == words:
+            return
+        self._told[place] = words
+        if not words:
+            return
+        export = self._case.export
+        known = self._case.state.actions[touch.digest].drifts
+        record = Drifted(known_safe(touch.digest), export.ref(touch.step.call.ref), export(manager), export(words))
+        if not known or known[-1] != record:
+            self._case.chronicle.record(record)
+
+    def _tell_hands(self, key: _Key, current: Mapping[str, Any], touch: Touch) -> None:
+        """Whoever else wrote to it since our last look, the status of controllers apart."""
+        export, since = self._case.export, self._seen[key]
+        newest = since
+        for entry in (current.get("metadata") or {}).get("managedFields") or ():
+            at = seconds(entry.get("time")) or 0.0
+            if at <= since or entry.get("subresource") == "status" or entry.get("manager") == self._case.names.manager:
+                continue
+            newest = max(newest, at)
+            who = str(entry.get("manager", ""))
+            text = f"{entry.get('operation', '')} by {who} at {entry.get('time')}"
+            self._case.chronicle.record(OtherHand(export.ref(touch.step.call.ref), export(who), export(text)))
+        self._seen[key] = newest
+
+
+def drift(step: Step, current: Mapping[str, Any] | None) -> tuple[str, str]:
+    """How an object differs from what a write of ours left, in words, and who did it; ("", "") when it does not."""
+    call = step.call
+    what = f"{call.ref.kind} {call.ref}"
+    if call.method == "DELETE" or call.path.endswith("/eviction"):
+        if current is None or _uid(current) == call.ref.uid:
+            return "", ""
+        return f"{what} exists again (uid {_uid(current)})", _newest_manager(current, ())
+    if current is None:
+        return f"{what} was deleted", ""
+    if step.pin and _uid(current) != step.pin.ref.uid:
+        return f"{what} was created again (uid {_uid(current)})", _newest_manager(current, ())
+    different = differences(call, current)
+    if not different:
+        return "", ""
+    fields = ", ".join(".".join(path) for path in different)
+    return f"{what}: {fields} is no longer as we left it", _newest_manager(current, different[0])
+
+
+def _newest_manager(obj: Mapping[str, Any], path: Path) -> str:
+    """The manager that owns the field; where nobody does (it was removed), the one that wrote last."""
+    entries = [
+        entry for entry in (obj.get("metadata") or {}).get("managedFields") or () if not entry.get("subresource")
+    ]
+    owners = [entry for entry in entries if path and _owns(entry.get("fieldsV1") or {}, path)]
+    newest = sorted(owners or entries, key=lambda entry: seconds(entry.get("time")) or 0.0)
+    return str(newest[-1].get("manager", "")) if newest else ""
+
+
+def _owns(fields: Any, path: Path) -> bool:
+    for name in path:
+        fields = fields.get(f"f:{name}") if isinstance(fields, Mapping) else None
+    return fields is not None
+
+
+def _uid(obj: Mapping[str, Any]) -> str:
+    return str((obj.get("metadata") or {}).get("uid") or "")
+
+
+def _key(ref: ResourceRef) -> _Key:
+    return (ref.kind, ref.namespace, ref.name)
