@@ -31,7 +31,7 @@ class WorkloadResume(Undoing):
         danger=Danger.D2,
         help=(
             "Puts back what the stop changed: replicas, suspend or the node selector, as they were before. New pods "
-            "are made from the template as it is now: fix the image or the template first, or the intrusion starts again. "
+            "are made from the template as it is now: fix the image or template first, or the intrusion starts again. "
             "What the killed pods held is lost; a Job starts from the beginning."
         ),
         targets=KINDS,
