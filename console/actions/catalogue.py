@@ -15,7 +15,7 @@ from console.actions.workload.resume import WorkloadResume
 from console.actions.workload.suspend import WorkloadSuspend
 
 
-def catalogue() -> Registry:
+def all_actions() -> Registry:
     """A register with every action, in the order people are shown them."""
     registry = Registry()
     for action in (

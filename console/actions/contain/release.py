@@ -11,6 +11,7 @@ import msgspec
 
 from console.actions.base import Applied, Desk
 from console.actions.drafting import delete, patch, reference, rights_of
+from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
 from console.actions.pinning import canonical, pin
 from console.actions.reading import Owner, Whole, is_ready, meta, owners
 from console.actions.writing import Undoing
@@ -81,9 +82,15 @@ class PodRelease(Undoing):
             residual=() if mode == REATTACH else ("the pod stays without its labels and its controller",),
             undo=("pod.quarantine isolates it again.",),
             destroys=(target,) if room.risky else (),
+            protects=(MANIFEST, *AROUND) if room.risky else (),
             warnings=room.warnings,
             context=canonical({**context, "mode": mode}),
         )
+
+    async def collect(self, desk: Desk, plan: Plan) -> None:
+        """The pod may be deleted by its controller once it is adopted again."""
+        if plan.destroys:
+            await capture_pod(desk, plan.target)
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
         return self.effective(facts, applied)

@@ -15,8 +15,10 @@ from console.actions.drafting import reference
 from console.actions.evidence.containers import Log, capture_log, logs_of, seal
 from console.actions.pinning import canonical
 from console.actions.reading import Whole, known, labels, meta, owners, pruned, refuse_other
+from console.checks import asking
 from console.errors import WarRoomError
 from console.model.access import Binding, Role
+from console.model.facts import Known
 from console.model.network import NetworkPolicy
 from console.model.ref import BY_KIND, ResourceRef
 from console.policy.netpol import selecting
@@ -28,11 +30,17 @@ AROUND = (
     *("pod.logs", "pod.logs.previous"),
 )
 """Kinds captured beside the manifest."""
-WANTED = (MANIFEST, "pod.logs", "events")
-"""Kinds without which a pod's evidence is not complete."""
 _AT_ONCE = 6
 
 Read = Callable[[], Awaitable[Any]]
+
+
+def is_sealed(desk: Desk, uid: str) -> bool:
+    """Whether this incarnation's manifest is sealed and its logs were at least tried for: a pod may have none."""
+    if not desk.has_evidence(MANIFEST, uid):
+        return False
+    failed = desk.facts.get(asking.missed("pod.logs", uid))
+    return desk.has_evidence("pod.logs", uid) or (isinstance(failed, Known) and bool(failed.value))
 
 
 async def capture_manifest(desk: Desk, target: ResourceRef) -> tuple[ResourceRef, dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any, cast
 from console.actions.base import Applied, Desk
 from console.actions.blast import budget_lines, service_lines
 from console.actions.drafting import patch, reference, rights_of
-from console.actions.evidence.capturing import AROUND, MANIFEST, WANTED, capture_pod
+from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod, is_sealed
 from console.actions.evidence.pod import READS
 from console.actions.pinning import canonical
 from console.actions.reading import images, pruned
@@ -85,7 +85,7 @@ class WorkloadSuspend(Writing):
         steps = tuple(_step(desk, stop, key, value) for stop in stops)
         pods = await killed_by(desk, stops)
         refs = tuple(reference(pod, "Pod", desk.info.id) for pod in pods)
-        bare = [ref for ref in refs if not all(desk.has_evidence(kind, ref.uid) for kind in WANTED)]
+        bare = [ref for ref in refs if not is_sealed(desk, ref.uid)]
         aims, unread = await scalers(desk, stops[0].ref.namespace)
         typed = [cast(Pod, pruned("Pod", pod)) for pod in pods]
         jobs = await running_jobs(desk, stops)
@@ -125,7 +125,7 @@ class WorkloadSuspend(Writing):
     async def collect(self, desk: Desk, plan: Plan) -> None:
         """Evidence of each pod that will be killed and has none yet."""
         for ref in plan.destroys:
-            if not all(desk.has_evidence(kind, ref.uid) for kind in WANTED):
+            if not is_sealed(desk, ref.uid):
                 try:
                     await capture_pod(desk, ref)
                 except Refused as error:
