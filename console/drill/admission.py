@@ -46,6 +46,10 @@ def check(kind: Kind, obj: Body, old: Body | None) -> None:
             raise invalid(kind, name, "metadata.labels", f'Invalid value: "{value}": must be no more than 63 bytes')
     if kind.kind == "Pod" and not obj.get("spec", {}).get("containers"):
         raise invalid(kind, name, "spec.containers", "Required value", "FieldValueRequired")
+    for index, each in enumerate(obj.get("spec", {}).get("policyTypes") or ()):
+        if kind.kind == "NetworkPolicy" and each not in ("Ingress", "Egress"):
+            why = f'Unsupported value: "{each}": supported values: "Egress", "Ingress"'
+            raise invalid(kind, name, f"spec.policyTypes[{index}]", why, "FieldValueNotSupported")
     if old is not None:
         _check_change(kind, obj, old)
 

@@ -62,7 +62,19 @@ _SUBRESOURCES = {
     "CertificateSigningRequest": {"approval", "status"},
     "Service": {"status", "proxy"},
 }
-_PLAYED_SUBRESOURCES = {"log", "status", "exec", "scale", "token", "approval", "proxy", "binding", "attach", ""}
+_PLAYED_SUBRESOURCES = {
+    "log",
+    "status",
+    "exec",
+    "scale",
+    "token",
+    "approval",
+    "proxy",
+    "binding",
+    "attach",
+    "eviction",
+    "",
+}
 
 
 class Address(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The subresources that make something else than the object: issued tokens, approvals, bindings, the kubelet proxy."""
+"""Subresources that make something else than the object: tokens, approvals, bindings, evictions, the kubelet proxy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import msgspec
 
 from console.drill.audit import Entry
 from console.drill.resources import Address, Body
-from console.drill.statuses import method_not_allowed, not_found, not_played
+from console.drill.selectors import labels_of, matches
+from console.drill.statuses import Failure, bad_request, method_not_allowed, not_found, not_played
 from console.drill.store import Store
 from console.drill.times import seconds
 from console.drill.writes import Options, Writes
@@ -20,7 +21,7 @@ _HEADER = {"alg": "RS256", "kid": "drill"}
 
 
 class Subresources:
-    """Answers writes to token, approval and binding, and any request to a node's proxy."""
+    """Answers writes to token, approval, binding and eviction, and any request to a node's proxy."""
 
     def __init__(self, store: Store, writes: Writes, now: Callable[[], float]) -> None:
         self._store = store
@@ -36,6 +37,8 @@ class Subresources:
             return 201, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
         if at.sub == "approval" and entry.verb in ("update", "patch"):
             return 200, self._approve(entry, at, body, options)
+        if at.sub == "eviction":
+            return 201, self._evict(at, body, options)
         if at.sub == "log":
             raise method_not_allowed()
         raise not_played(at.named)
@@ -69,11 +72,35 @@ class Subresources:
             "status": {"token": jwt(claims), "expirationTimestamp": seconds(now + lives)},
         }
 
+    def _evict(self, at: Address, body: Body, options: Options) -> Body:
+        """Delete a pod, unless a disruption budget says no."""
+        if (body.get("metadata") or {}).get("name") != at.name:
+            raise bad_request("name in URL does not match name in Eviction object")
+        pod = self._store.get("Pod", at.namespace, at.name)
+        if pod is None:
+            raise not_found(at.kind, at.name)
+        for budget in self._store.all("PodDisruptionBudget", at.namespace):
+            if not matches(budget["spec"].get("selector"), labels_of(pod)):
+                continue
+            status, name = budget.get("status") or {}, budget["metadata"]["name"]
+            if status.get("disruptionsAllowed", 0) < 1:
+                raise _too_early(name, status)
+        plain = Address(at.kind, at.namespace, at.name)
+        self._writes.delete(plain, body.get("deleteOptions") or {}, options)
+        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
     def _approve(self, entry: Entry, at: Address, body: Body, options: Options) -> Body:
         status = Address(at.kind, at.namespace, at.name, "status")
         if entry.verb == "update":
             return self._writes.replace(entry.caller, status, body, options)
         return self._writes.patch(entry.caller, status, "application/merge-patch+json", body, options)
+
+
+def _too_early(name: str, status: Body) -> Failure:
+    text = "Cannot evict pod as it would violate the pod's disruption budget."
+    needs, has = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
+    why = f"The disruption budget {name} needs {needs} healthy pods and has {has} currently"
+    return Failure(429, "TooManyRequests", text, {"causes": [{"reason": "DisruptionBudget", "message": why}]})
 
 
 def jwt(claims: Body) -> str:

@@ -10,11 +10,17 @@ import pytest
 
 from console.cluster.connecting import connect
 from console.cluster.options import ConnectOptions
-from console.ports.clock import SystemClock
+from console.drill.controllers.rounds import ROUND, Rounds
+from console.drill.scenario import base, load
+from console.drill.server import SimServer
+from console.drill.transport import SimTransport
+from console.drill.world import furnish
+from console.ports.clock import ManualClock, SystemClock
 from tests.contracts.cluster.ground import Ground, Object
+from tests.contracts.cluster.objects import binding
 from tests.controlplane import ControlPlane
 
-IMPLEMENTATIONS = ("real",)
+IMPLEMENTATIONS = ("real", "drill")
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
@@ -36,3 +42,30 @@ async def real_ground(controlplane: ControlPlane, namespace: str, tmp_path: Path
 
     yield Ground(transport, namespace, tick, grant)
     await transport.close()
+
+
+@pytest.fixture
+async def drill_ground() -> Ground:
+    clock = ManualClock()
+    server = SimServer(clock)
+    rounds = Rounds(server)
+    furnish(server, rounds, base(), load("shop"), clock.now())
+    server.past = None
+    transport = SimTransport(server)
+    ground: Ground
+
+    async def tick() -> None:
+        await clock.advance(ROUND)
+        server.pulse()
+        rounds.round()
+
+    async def grant(rules: Sequence[Object]) -> None:
+        made = {"metadata": {"name": "granted"}, "rules": list(rules)}
+        await ground.create({"kind": "Role", "apiVersion": "rbac.authorization.k8s.io/v1", **made})
+        bound = binding("granted", "granted", ground.namespace, "someone")
+        await ground.create({**bound, "subjects": [{"kind": "User", "name": "someone"}]})
+
+    ground = Ground(transport, "contract", tick, grant)
+    await ground.create({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "contract"}})
+    await tick()
+    return ground
