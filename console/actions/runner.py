@@ -32,6 +32,8 @@ from console.model.verdict import Outcome, Stage
 from console.ports.tasks import Tasks
 
 _log = logging.getLogger("warroom.runner")
+NEEDED = ("Node", "Namespace", "Pod", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+"""Kinds that protection and plans look at, watched from the start."""
 PATIENCE = 5.0
 """Seconds that running writes are given to end when the engine stops."""
 
@@ -53,6 +55,8 @@ class Runner:
 
     async def start(self) -> None:
         """Take up what an earlier engine left: resolve what is not known, go on verifying and watching."""
+        for kind in NEEDED:
+            self._case.cluster.view(kind)
         self._verifier.start(self._tasks)
         self._watcher.start(self._tasks)
         for digest, action in list(self._case.state.actions.items()):
