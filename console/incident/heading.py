@@ -66,7 +66,7 @@ def _source_view(health: SourceHealth, export: Exporter) -> SourceView:
         known_safe(health.state),
         health.since,
         export(health.why),
-        round(health.lag),
+        float(round(health.lag, -1)),  # whole tens: a header that flickers costs bytes and attention
         health.malformed,
         health.dropped,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import msgspec
 
@@ -11,8 +10,8 @@ from console.hygiene.exporting import Exporter, known_safe
 from console.model.action import ActionSpec, Danger
 from console.model.plan import Call, Plan
 from console.model.state import ActionState
-from console.model.verdict import Outcome, Stage
-from console.ports.cluster import ClusterInfo, Ruling
+from console.model.verdict import Outcome
+from console.ports.cluster import ClusterInfo
 from console.ports.views import CallView, OutcomeView, PlanView
 
 KEPT = 15 * 60.0
@@ -23,17 +22,19 @@ class Surroundings(msgspec.Struct, frozen=True):
     """What a plan view shows besides the plan."""
 
     info: ClusterInfo
-    rulings: Sequence[Ruling]
+    missing: tuple[str, ...]
+    """Rights we lack, by name."""
+    type_name: str
     evidence: tuple[str, ...]
     evidence_missing: bool
     reason: str
     approvers: int
+    warnings: tuple[str, ...] = ()
     dry_run: tuple[str, ...] = ()
 
 
 def plan_view(plan: Plan, spec: ActionSpec, around: Surroundings, export: Exporter) -> PlanView:
     """The plan dialog's content."""
-    missing = [f"{one.right} — {one.error or 'denied'}" for one in around.rulings if not one.allowed]
     return PlanView(
         known_safe(plan.id),
         known_safe(plan.digest),
@@ -54,10 +55,10 @@ def plan_view(plan: Plan, spec: ActionSpec, around: Surroundings, export: Export
         export.many(plan.reverters),
         export.many(plan.webhooks),
         export.many(plan.undo),
-        export.many(plan.warnings),
-        export.many(missing),
+        export.many((*plan.warnings, *around.warnings)),
+        export.many(around.missing),
         export(plan.protected),
-        export(plan.target.name if plan.protected else ""),
+        export(around.type_name),
         around.approvers,
         export(around.reason),
         export.many(around.dry_run),
@@ -101,14 +102,3 @@ def _steps(action: ActionState) -> list[str]:
             word = "sent, no answer yet"
         lines.append(f"{number} {intent.method} {intent.path}: {word}")
     return lines
-
-
-def stage_of(action: ActionState) -> Stage:
-    """The stage the journal knows."""
-    if action.refused:
-        return Stage.REFUSED
-    if action.unknown_steps:
-        return Stage.UNKNOWN
-    if action.verified is not None:
-        return Stage(action.verified.stage)
-    return Stage.RUNNING if action.intents else (Stage.APPROVED if action.approvals else Stage.PLANNED)

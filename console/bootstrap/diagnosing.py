@@ -1,0 +1,216 @@
+"""What `warroom doctor` looks at: this host, the terminal, the state folder, the cluster, rights and sources.
+
+Only reads, and one connection to the API server. Each finding says what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import locale
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+
+import console
+from console.actions.catalogue import all_actions
+from console.cluster.connecting import connect
+from console.cluster.live import LiveCluster
+from console.cluster.options import connect_options
+from console.config.options import Options, state_root
+from console.config.settings import Settings, load
+from console.errors import WarRoomError
+from console.journal.filesystem import network_type
+from console.model.action import Right
+from console.ports.clock import SystemClock
+from console.ports.cluster import ClusterInfo, Ruling
+
+GOOD, NOTE, BAD = "ok", "note", "bad"
+_WITHIN = 10.0
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """One thing looked at."""
+
+    name: str
+    state: str
+    """`ok`, `note` (works, but know this) or `bad` (something will not work)."""
+    text: str
+
+
+def host(options: Options) -> Iterator[Diagnosis]:
+    """This machine and this login, without a cluster."""
+    yield from (_python(), _shadow(), _terminal(), _locale(), _state(options), _logout())
+
+
+async def cluster(options: Options) -> list[Diagnosis]:
+    """The cluster of these options, our clock beside its own, and our rights."""
+    try:
+        async with asyncio.timeout(_WITHIN):
+            return await _cluster(options)
+    except WarRoomError as error:
+        return [Diagnosis("cluster", BAD, str(error))]
+    except TimeoutError:
+        return [Diagnosis("cluster", BAD, f"no answer within {_WITHIN:.0f} s. Check the network and the address.")]
+
+
+def sources(options: Options) -> Iterator[Diagnosis]:
+    """The configured signal sources."""
+    try:
+        settings = load(options)
+    except WarRoomError as error:
+        yield Diagnosis("settings", BAD, str(error))
+        return
+    yield from _sources(settings)
+
+
+def _python() -> Diagnosis:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Diagnosis("python", GOOD if sys.version_info >= (3, 11) else BAD, f"{version} at {sys.executable}")
+
+
+def _shadow() -> Diagnosis:
+    """Another distribution called `console` overwrites our package when both are installed."""
+    here = Path(console.__file__ or "").resolve().parent
+    others = [name for name in metadata.packages_distributions().get("console", []) if name != "warroom"]
+    ours = (here / "ports" / "session.py").is_file()
+    if others or not ours:
+        who = ", ".join(others) or "another package"
+        return Diagnosis("package", BAD, f"{who} shadows our package `console` at {here}. Install warroom by itself.")
+    return Diagnosis("package", GOOD, f"warroom {console.__version__} at {here}")
+
+
+def _terminal() -> Diagnosis:
+    term = os.environ.get("TERM", "")
+    if not sys.stdout.isatty():
+        return Diagnosis("terminal", NOTE, "standard output is no terminal: use `warroom status --json`")
+    if term in ("", "dumb"):
+        return Diagnosis("terminal", BAD, f"TERM={term or '(not set)'} cannot draw. Set TERM=xterm-256color.")
+    size = shutil.get_terminal_size()
+    small = size.columns < 60 or size.lines < 15
+    text = f"{term}, {size.columns}x{size.lines}" + (
+        ": too small, 80x24 is the least that is comfortable" if small else ""
+    )
+    return Diagnosis("terminal", NOTE if small else GOOD, text)
+
+
+def _locale() -> Diagnosis:
+    encoding = locale.getpreferredencoding(False)
+    if encoding.lower().replace("-", "") == "utf8":
+        return Diagnosis("locale", GOOD, encoding)
+    return Diagnosis("locale", NOTE, f"{encoding} is not UTF-8: lines are drawn in ASCII. Set LANG=C.UTF-8.")
+
+
+def _state(options: Options) -> Diagnosis:
+    root = state_root(options)
+    existing = next((path for path in (root, *root.parents) if path.exists()), Path("/"))
+    if kind := network_type(existing):
+        return Diagnosis("state", BAD, f"{root} is on a network file system ({kind}). Choose another with --state.")
+    if not os.access(existing, os.W_OK):
+        return Diagnosis("state", BAD, f"{root} cannot be written. Choose another with --state.")
+    free = shutil.disk_usage(existing).free // (1024 * 1024)
+    return Diagnosis("state", GOOD if free > 512 else NOTE, f"{root}, {free} MiB free")
+
+
+def _logout() -> Diagnosis:
+    """Whether an engine survives the end of the login that started it."""
+    configured = _logind_kills()
+    if configured is None:
+        return Diagnosis("logout", GOOD, "no systemd-logind here: processes survive logout")
+    user = getpass.getuser()
+    if Path("/var/lib/systemd/linger", user).exists():
+        return Diagnosis("logout", GOOD, "lingering is on: processes survive logout")
+    if configured:
+        how = f"allow it with `loginctl enable-linger {user}`, or run `warroom engine` as a service"
+        return Diagnosis("logout", BAD, f"KillUserProcesses=yes: the engine would end at logout; {how}")
+    return Diagnosis("logout", GOOD, "KillUserProcesses is off: processes survive logout")
+
+
+def _logind_kills() -> bool | None:
+    base = Path("/etc/systemd")
+    if not Path("/run/systemd/system").exists():
+        return None
+    kills = False
+    for path in (base / "logind.conf", *sorted((base / "logind.conf.d").glob("*.conf"))):
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            name, _, value = line.partition("=")
+            if name.strip() == "KillUserProcesses":
+                kills = value.strip().lower() in ("yes", "true", "1", "on")
+    return kills
+
+
+async def _cluster(options: Options) -> list[Diagnosis]:
+    clock = SystemClock()
+    transport = await connect(connect_options(options), clock)
+    live = LiveCluster(transport, clock, secrets.token_bytes(32))
+    try:
+        info = await live.identify()
+        rulings = await live.review(_rights(options))
+    finally:
+        await live.close()
+    return [_reached(info), _clock(info), _allowed(rulings)]
+
+
+def _rights(options: Options) -> list[Right]:
+    namespace = options.namespaces[0] if options.namespaces else ""
+    rights = {right for spec in all_actions().specs() for right in spec.rights}
+    return sorted(msgspec.structs.replace(right, namespace=namespace) for right in rights)
+
+
+def _reached(info: ClusterInfo) -> Diagnosis:
+    return Diagnosis("cluster", GOOD, f"{info.context} {info.server} {info.version}, as {info.user}")
+
+
+def _clock(info: ClusterInfo) -> Diagnosis:
+    if abs(info.skew) < 5:
+        return Diagnosis("clock", GOOD, "agrees with the API server's")
+    way = "ahead of" if info.skew > 0 else "behind"
+    return Diagnosis("clock", NOTE, f"this clock is {abs(info.skew):.0f} s {way} the API server's. Start time syncing.")
+
+
+def _allowed(rulings: tuple[Ruling, ...]) -> Diagnosis:
+    failed = [one for one in rulings if one.error]
+    denied = [str(one.right) for one in rulings if not one.allowed and not one.error]
+    if failed:
+        return Diagnosis("rights", BAD, f"access reviews fail: {failed[0].error}")
+    if denied:
+        more = f" and {len(denied) - 8} more" if len(denied) > 8 else ""
+        text = f"{len(denied)} of {len(rulings)} rights of the actions are missing: {', '.join(denied[:8])}{more}"
+        return Diagnosis("rights", NOTE, f"{text}. `warroom rbac render` prints a role that has them.")
+    return Diagnosis("rights", GOOD, f"all {len(rulings)} rights of the actions")
+
+
+def _sources(settings: Settings) -> Iterator[Diagnosis]:
+    named = settings.sources
+    if not (named.audit or named.audit_webhook or named.prometheus):
+        text = "none: intrusions are not seen. Add --audit PATH, --audit-webhook HOST:PORT or --prometheus URL."
+        yield Diagnosis("sources", NOTE, text)
+    for path in named.audit:
+        yield _readable(Path(path).expanduser())
+    for url in filter(None, (named.prometheus,)):
+        yield Diagnosis("prometheus", GOOD, f"{url} (asked while an engine runs)")
+    if named.audit_webhook:
+        yield Diagnosis("audit webhook", GOOD, f"{named.audit_webhook} (served while an engine runs)")
+
+
+def _readable(path: Path) -> Diagnosis:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        return Diagnosis("audit", BAD, f"{path} cannot be read: {error.strerror}. Check path and permissions.")
+    return Diagnosis("audit", GOOD, str(path))
+
+
+LOOKS: tuple[Callable[[Options], Iterator[Diagnosis]], ...] = (host, sources)
+"""The looks that need no connection."""

@@ -1,0 +1,44 @@
+"""Open an incident's record for reading, with or without an engine beside it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from console.bootstrap.linking import linked_socket
+from console.config.options import Options, state_root
+from console.errors import BadInput
+from console.hygiene.exporting import Exporter
+from console.journal.exporting import lines
+from console.journal.folder import IncidentFolder, incidents
+from console.journal.sqlite import SqliteJournal
+from console.ports.journal import Journal
+
+
+def incident_folder(options: Options) -> IncidentFolder:
+    """Folder of the incident of these options, else the newest one. Raises `BadInput` when there is none."""
+    root = state_root(options)
+    socket = linked_socket(options)
+    if socket is not None and (socket.parent / "journal.db").is_file():
+        return IncidentFolder(root, socket.parent.name)
+    found = incidents(root)
+    if not found:
+        raise BadInput(f"There is no incident in {root}. `warroom` opens one.")
+    return IncidentFolder(root, found[0])
+
+
+@contextlib.contextmanager
+def reading(options: Options) -> Iterator[tuple[Journal, Exporter, Path]]:
+    """The journal, opened for reading only, the incident's exporter, and where it is."""
+    folder = incident_folder(options)
+    journal = SqliteJournal(folder.journal, reading=True)
+    try:
+        yield journal, Exporter(folder.secret()), folder.path
+    finally:
+        journal.close()
+
+
+def export_lines(journal: Journal) -> Iterator[bytes]:
+    """The whole record as JSON lines with the chain in it: whoever has them can verify them alone."""
+    return lines(journal.read())

@@ -1,0 +1,257 @@
+"""Answers what a seat asks: plans, approvals, marks, notes, details. One method a request.
+
+In: requests as they came (raw strings, bounded by the wire). Out: answers whose every text is `Clean`. Refusals and
+bad input become `Refusal`, never a traceback; what happened is on record before it is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from console.actions.approving import Approval
+from console.actions.preflight import Preflight
+from console.errors import BadInput, Refused, WarRoomError
+from console.hygiene.exporting import known_safe
+from console.incident.codenames import codename
+from console.incident.engine import Engine
+from console.incident.naming import key_of, parse, target_of
+from console.incident.planning import Surroundings, outcome_view, plan_view
+from console.model import entry as e
+from console.model.action import Danger
+from console.model.entry import Entry
+from console.model.plan import Plan
+from console.model.ref import ResourceRef
+from console.ports import session as s
+from console.ports.views import Answer, Done, OutcomeView, PlanView, Refusal, TextView
+
+ARMED = 15 * 60.0
+_COMMAND = 60.0
+"""Seconds `--reason` arms one command."""
+_STATES = ("claimed", "attested", "overridden", "n-a", "deferred", "open")
+_NEED_REASON = ("attested", "overridden", "n-a", "deferred")
+_LONGEST = 2000
+"""Characters of a reason, note or value."""
+
+
+class Answering:
+    """One seat's questions.
+
+    Args:
+        seat: the seat's name, already clean.
+        uid: who is at the other end, from the kernel.
+    """
+
+    def __init__(self, engine: Engine, seat: str, uid: int) -> None:
+        self._engine, self._seat, self._uid = engine, seat, uid
+        self._answers: dict[type, Callable[[Any], Awaitable[Answer]]] = {
+            s.PlanAction: self._plan,
+            s.PlanUndo: self._plan_undo,
+            s.Approve: self._approve,
+            s.FollowAction: self._follow,
+            s.ActionOutcome: self._outcome,
+            s.Declare: self._declare,
+            s.Arm: self._arm,
+            s.Disarm: self._disarm,
+            s.Acknowledge: self._acknowledge,
+            s.Note: self._note,
+            s.Mark: self._mark,
+            s.Record: self._record,
+            s.Detail: self._detail,
+            s.Login: self._login,
+            s.Stop: self._stop,
+        }
+
+    async def answer(self, request: s.Ask) -> Answer:
+        """Answer one request; never raises for what it holds."""
+        try:
+            return await self._answers[type(request)](request)
+        except WarRoomError as error:
+            return Refusal(self._engine.export(str(error)), error.exit_code)
+        except Exception as error:  # the border to people: a defect becomes a sentence, its traceback goes to the log
+            self._engine.defect(f"answering {type(request).__name__}", error)
+            text = f"The engine could not do this ({type(error).__name__}). Nothing more was written; see its log."
+            return Refusal(known_safe(text), 7)
+
+    def _journal(self, record: e.Record) -> Entry:
+        return self._engine.chronicle.record(record, known_safe(self._seat))
+
+    def _text(self, text: str, what: str, *, needed: bool = False) -> Any:
+        if needed and not text.strip():
+            raise BadInput(f"{what} is missing. Type one.")
+        if len(text) > _LONGEST:
+            raise BadInput(f"{what} is longer than {_LONGEST} characters. Shorten it.")
+        return self._engine.export(text.strip())
+
+    # Plans
+
+    async def _plan(self, request: s.PlanAction) -> Answer:
+        target = self._target(request.target, request.namespace)
+        plan = await self._engine.runner.plan(request.action, target, request.params)
+        return await self._shown(plan, request.dry_run)
+
+    async def _plan_undo(self, request: s.PlanUndo) -> Answer:
+        plan = await self._engine.runner.plan_undo(self._digest(request.digest), request.mode)
+        return await self._shown(plan, request.dry_run)
+
+    def _target(self, text: str, namespace: str) -> ResourceRef:
+        known = self._engine.board.resolve(text)
+        if known is not None:
+            return ResourceRef(known.cluster, known.group, known.kind, known.namespace, known.name)
+        return parse(text, namespace, self._engine.cluster.info.id)
+
+    def _digest(self, prefix: str) -> str:
+        return self._engine.runner.find(prefix)
+
+    async def _shown(self, plan: Plan, dry_run: bool) -> PlanView:
+        engine = self._engine
+        found = await engine.runner.preflight(plan)
+        tries = await engine.runner.dry_run(plan) if dry_run else ()
+        spec = engine.registry.get(plan.action).spec
+        armed = engine.state.armed.get(known_safe(self._seat))
+        around = Surroundings(
+            engine.cluster.info,
+            found.missing,
+            found.type_name,
+            *_evidence_lines(plan, found),
+            armed.reason if armed else "",
+            1 if plan.danger is Danger.D3 else 0,
+            (f"REFUSED: {found.refuse}",) if found.refuse else (),
+            tuple(one.text for one in tries),
+        )
+        return plan_view(plan, spec, around, engine.export)
+
+    async def _approve(self, request: s.Approve) -> Answer:
+        digest = self._digest(request.digest)
+        for text, what in ((request.reason, "The reason"), (request.break_glass, "The break-glass reason")):
+            self._text(text, what)
+        armed = self._engine.state.armed.get(known_safe(self._seat))
+        approval = Approval(
+            self._seat,
+            self._uid,
+            request.typed,
+            request.reason or (armed.reason if armed else ""),
+            request.typed_name,
+            request.break_glass,
+            request.skip_evidence,
+            request.arm,
+        )
+        if request.arm and self._engine.state.declared is None:
+            self._declare_now(request.reason)
+        await self._engine.runner.approve(digest, approval, self._engine.others(self._seat))
+        return self._outcome_of(digest)
+
+    async def _follow(self, request: s.FollowAction) -> Answer:
+        digest = self._digest(request.digest)
+        await self._engine.runner.follow(digest, request.stage)
+        return self._outcome_of(digest)
+
+    async def _outcome(self, request: s.ActionOutcome) -> Answer:
+        return self._outcome_of(self._digest(request.digest))
+
+    def _outcome_of(self, digest: str) -> OutcomeView:
+        runner = self._engine.runner
+        action, outcome = self._engine.state.actions[digest], runner.outcome(digest)
+        return outcome_view(action, outcome, runner.is_final(digest), self._engine.export)
+
+    # The incident
+
+    async def _declare(self, request: s.Declare) -> Answer:
+        name = self._text(request.name or codename(self._engine.secret), "The name")
+        self._journal(e.Declared(name, self._text(request.reason, "The reason")))
+        return Done(self._engine.export(f"Incident {name} declared."))
+
+    def _declare_now(self, reason: str) -> None:
+        name = known_safe(codename(self._engine.secret))
+        self._journal(e.Declared(name, self._text(reason, "The reason")))
+
+    async def _arm(self, request: s.Arm) -> Answer:
+        reason = self._text(request.reason, "The reason", needed=True)
+        if self._engine.state.declared is None:
+            self._declare_now(request.reason)
+        until = self._engine.clock.now() + ARMED
+        self._journal(e.Armed(known_safe(self._seat), reason, until))
+        return Done(known_safe("This seat is ARMED for 15 minutes."))
+
+    async def _disarm(self, request: s.Disarm) -> Answer:
+        self._journal(e.Disarmed(known_safe(self._seat)))
+        return Done(known_safe("This seat is READ-ONLY."))
+
+    async def _acknowledge(self, request: s.Acknowledge) -> Answer:
+        if request.finding not in self._engine.board.findings:
+            raise BadInput(f"There is no finding {request.finding[:20]!r}.")
+        reason = self._text(request.reason, "The reason")
+        self._journal(e.Acknowledged(known_safe(request.finding), known_safe(self._seat), reason))
+        return Done(known_safe("Acknowledged."))
+
+    async def _note(self, request: s.Note) -> Answer:
+        text = self._text(request.text, "The note", needed=True)
+        self._journal(e.Noted(known_safe(self._seat), text, self._text(request.about, "The object")))
+        return Done(known_safe("Noted."))
+
+    async def _mark(self, request: s.Mark) -> Answer:
+        if request.state not in _STATES:
+            raise BadInput(f"An item can be {', '.join(_STATES)}, not {request.state[:40]!r}.")
+        self._engine.checklist.refuse(request.item, request.state)
+        reason = self._text(request.reason, "The reason", needed=request.state in _NEED_REASON)
+        item, state, member = known_safe(request.item), known_safe(request.state), self._engine.export(request.member)
+        self._journal(e.ItemMarked(item, state, known_safe(self._seat), reason, member))
+        return Done(self._engine.export(f"{item} is {state}."))
+
+    async def _record(self, request: s.Record) -> Answer:
+        topic = self._text(request.topic, "The topic", needed=True)
+        value = self._text(request.value, "The value", needed=True)
+        self._journal(e.Recorded(topic, value, known_safe(self._seat), self._text(request.note, "The note")))
+        return Done(self._engine.export(f"{topic}: {value} is on record."))
+
+    # Reading
+
+    async def _detail(self, request: s.Detail) -> Answer:
+        board = self._engine.board
+        finding = board.findings.get(request.key) if request.topic == "findings" else None
+        if finding is not None and request.what == "brief":
+            return self._engine.details.brief(finding, board.contained(finding.id))
+        if finding is not None and request.what == "detail":
+            return self._engine.details.finding(finding, board.contained(finding.id))
+        ref = target_of(finding, self._engine.cluster.info.id) if finding else None
+        if finding is not None and ref is None:
+            raise BadInput("This finding is about no single object. Open its detail with d.")
+        return await self._of_object(ref or self._target(request.key, ""), request.what)
+
+    async def _of_object(self, ref: ResourceRef, what: str) -> TextView:
+        engine, key = self._engine, key_of(ref)
+        if what == "manifest":
+            return await engine.details.manifest(ref)
+        if what in ("logs", "previous"):
+            return await engine.details.logs(ref, what == "previous")
+        one, row = engine.board.affected.get(key), engine.board.rows.get(key)
+        if what == "timeline":
+            names = {str(engine.export.ref(ref)), str(engine.export(key))}
+            found = one.findings if one else ()
+            return engine.details.timeline(str(ref), engine.chronicle.journal.read(), found, names)
+        if one is None or row is None:
+            return await engine.details.manifest(ref)
+        return engine.details.resource(one, row)
+
+    # The engine
+
+    async def _login(self, request: s.Login) -> Answer:
+        self._engine.environment(request.environment)
+        return Done(known_safe("The engine tries to log in with this environment."))
+
+    async def _stop(self, request: s.Stop) -> Answer:
+        if self._uid != self._engine.uid:
+            raise Refused("Only the user who runs the engine may end it.")
+        self._engine.stop(self._text(request.reason, "The reason") or f"asked by {self._seat}")
+        return Done(known_safe("The engine ends."))
+
+
+def _evidence_lines(plan: Plan, found: Preflight) -> tuple[tuple[str, ...], bool]:
+    """What the dialog says of evidence, and whether the gate would refuse."""
+    if not plan.destroys and not plan.protects:
+        return ("nothing is destroyed",), False
+    lines = [f"MISSING: {ref.kind} {ref} was not captured" for ref in found.evidence]
+    had = [ref for ref in plan.destroys if ref not in found.evidence]
+    lines += [f"captured: {ref.kind} {ref}" for ref in had]
+    lines += [f"captured first: {kind}" for kind in plan.protects]
+    return tuple(lines), bool(found.evidence) and not plan.protects

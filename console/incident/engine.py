@@ -1,0 +1,332 @@
+"""The engine of one incident: its parts put together, started, and ended in order.
+
+In: ports and adapters, made by the composition root. Out: tables and answers for seats, the record, and, through the
+runner alone, writes to the cluster. The loop is never blocked: whatever waits is a task with a name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import traceback
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+import msgspec
+
+from console.actions.case import Case
+from console.actions.chronicle import Chronicle
+from console.actions.names import Names
+from console.actions.registry import Registry
+from console.actions.runner import Runner
+from console.hygiene.exporting import Exporter, known_safe
+from console.incident.board import Board
+from console.incident.browsers import Browsers
+from console.incident.checking import Checking
+from console.incident.detailing import Details
+from console.incident.entries import entry_row
+from console.incident.factbook import FactBook
+from console.incident.hands import Hands, Sighting
+from console.incident.heading import header_view, phase_of
+from console.incident.naming import key_of, parse
+from console.incident.pipeline import FindingStore, Pipeline
+from console.model import entry as e
+from console.model.finding import Finding
+from console.model.objects import Obj
+from console.model.ref import BY_KIND
+from console.model.severity import Severity
+from console.model.signal import SourceHealth
+from console.model.state import IncidentState
+from console.ports.clock import Clock
+from console.ports.cluster import Cluster, View
+from console.ports.journal import EvidenceStore, Journal
+from console.ports.source import Source
+from console.ports.tasks import Tasks
+from console.rules.changes import recent_changes
+from console.rules.compiling import RuleSet
+from console.rules.detector import Detector
+from console.rules.ledger import StreamLedger
+
+_log = logging.getLogger("warroom.engine")
+
+WARM = (
+    "Pod", "Node", "Namespace", "Deployment", "ReplicaSet", "ServiceAccount", "RoleBinding", "ClusterRoleBinding",
+    "NetworkPolicy", "StatefulSet", "DaemonSet", "Job", "CronJob", "Service", "EndpointSlice", "Ingress", "Role",
+    "ClusterRole", "PodDisruptionBudget", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
+    "CertificateSigningRequest", "Event",
+)  # fmt: skip
+"""Kinds watched from the start, in this order. ConfigMaps and Secrets only when somebody asks."""
+_SHOWN = 5000
+"""Journal entries kept in the pane; the journal itself keeps all."""
+_FOUND_ENTRIES = 500
+"""Findings that get an entry of their own in the journal; a storm beyond that is in the findings store."""
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the composition root hands in."""
+
+    incident: str
+    cluster: Cluster
+    journal: Journal
+    evidence: EvidenceStore
+    store: FindingStore
+    secret: bytes
+    rules: RuleSet
+    registry: Registry
+    clock: Clock
+    export: Exporter
+    sources: tuple[Source, ...] = ()
+    metrics: Any = None
+    """Answers metric facts (`console.incident.questions.Metrics`), None without Prometheus."""
+    drill: bool = False
+    banner: str = ""
+    background: tuple[Coroutine[Any, Any, None], ...] = ()
+    """Work that belongs to this engine (a drill's attacker)."""
+
+
+class Engine:
+    """One incident, alive. `start()` it, let seats in, `await ended()`, `close()` it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.incident, self.cluster, self.clock, self.export = parts.incident, parts.cluster, parts.clock, parts.export
+        self.secret, self.registry, self.uid = parts.secret, parts.registry, os.getuid()
+        self.chronicle = Chronicle(parts.journal, parts.clock)
+        self.places: dict[tuple[int, str], str] = {}
+        self._tasks = Tasks(self._failed)
+        self._seats: dict[str, int] = {}
+        self._healths: dict[str, SourceHealth] = {}
+        self._end = asyncio.Event()
+        self._why = ""
+        self._found_entries = 0
+        self._words = {"journal": "chain ok", "banner": parts.banner}
+        self._compose()
+
+    def _compose(self) -> None:
+        parts = self.parts
+        self.board = Board(
+            self.clock, self.export, lambda: self.state, self._look, self.registry.specs(), lambda: self.cluster.info.id
+        )
+        self.ledger = StreamLedger()
+        self.hands = Hands(
+            lambda: self.cluster.info.user, self.cluster.owns, self._writes, self._touched,
+            lambda: self.state.opened_at, self._sighted,
+        )  # fmt: skip
+        self.book = FactBook(
+            self.cluster, lambda: self.state, self.ledger, self.board.members, self._healths.values, self.clock,
+            findings=self.board.count, metrics=parts.metrics, chain=lambda: self._words["journal"],
+            echo=lambda: self.hands.echo, groups=self.ledger.groups,
+        )  # fmt: skip
+        self.case = Case(
+            self.cluster, self.chronicle, parts.evidence, self.export, self.clock, self.registry, self.book,
+            Names(self.secret, self.chronicle, self.export), self.ledger.arrived,
+        )  # fmt: skip
+        self.runner = Runner(self.case)
+        self.detector = Detector(parts.rules)
+        self.pipeline = Pipeline(
+            self.detector, (self.ledger, self.hands), parts.store, self.clock, self._found, self._health,
+            lambda measures: None, lambda changes: None,
+        )  # fmt: skip
+        self.details = Details(self.export, self.cluster)
+        self.browsers = Browsers(self.cluster, self.clock, self.export, self._tasks)
+        self.checklist = Checking(self.case, self.book, self.board, self.registry)
+        self.board.on_affected = self.book.touch
+
+    @property
+    def state(self) -> IncidentState:
+        """The incident as the journal tells it now."""
+        return self.chronicle.state
+
+    # Life
+
+    async def start(self) -> None:
+        """Open the record, take up what was known, begin to watch. Nothing here waits for the cluster."""
+        findings, positions = self.parts.store.load()
+        self.detector.restore(findings)
+        self._open_record()
+        self._show_history()
+        self.board.found(findings)
+        self.chronicle.listen(self._heard)
+        self.cluster.listen(self._changed)
+        for kind in WARM:
+            self.cluster.view(kind)
+        self.board.rebuild()
+        self._draw_header()
+        await self.runner.start()
+        self._start_tasks(positions)
+
+    def _start_tasks(self, positions: Mapping[str, str]) -> None:
+        start = self._tasks.start
+        start("pipeline", self.pipeline.run())
+        start("pipeline:save", self.pipeline.run_saving())
+        start("board", self.board.run())
+        start("pulse", self._pulse())
+        self.book.start(self._tasks)
+        start("checklist", self.checklist.run())
+        for source in self.parts.sources:
+            start(f"source:{source.name}", source.run(self.pipeline, positions.get(source.name, "")))
+        for number, work in enumerate(self.parts.background):
+            start(f"background:{number}", work)
+
+    def _open_record(self) -> None:
+        for seat in list(self.state.seats):  # an engine that was killed could not say good-bye for them
+            self.chronicle.record(e.SeatLeft(known_safe(seat)))
+        if self.state.opened is not None:
+            return
+        info, export = self.cluster.info, self.export
+        fingerprint = hashlib.sha256(self.secret).hexdigest()
+        cluster, server, context, version = (
+            export(text) for text in (info.id, info.server, info.context, info.version)
+        )
+        drill = self.parts.drill
+        self.chronicle.record(e.Opened(cluster, server, context, known_safe(fingerprint), version, drill))
+
+    def _show_history(self) -> None:
+        entries = list(self.chronicle.journal.read(max(0, self.state.seq - _SHOWN)))
+        self.board.tables["journal"].put(*(entry_row(entry) for entry in entries))
+        self._found_entries = self.state.types.get("found", 0)
+
+    def stop(self, why: str) -> None:
+        """Ask the engine to end."""
+        self._why = self._why or why
+        self._end.set()
+
+    async def ended(self) -> None:
+        """Wait until somebody asked for the end."""
+        await self._end.wait()
+
+    async def close(self) -> None:
+        """End in order: no new work, everything saved, the record closed last."""
+        await self.runner.close()
+        await self._tasks.close()
+        self.book.close()
+        self.pipeline.save()
+        await self.cluster.close()
+        self.chronicle.record(e.Stopped(self.export(self._why or "closed")))
+        self.parts.journal.close()
+
+    # Seats
+
+    def sit(self, name: str, uid: int, screen: bool) -> str:
+        """Give a seat its unique name."""
+        seat, number = name, 1
+        while seat in self._seats:
+            number += 1
+            seat = f"{name}~{number}"
+        self._seats[seat] = uid if screen else -1 - uid
+        if screen:
+            self.chronicle.record(e.SeatJoined(known_safe(seat), uid), seat)
+        return seat
+
+    def leave(self, seat: str) -> None:
+        """A seat has gone. What it approved goes on."""
+        if self._seats.pop(seat, -1) >= 0:
+            self.chronicle.record(e.SeatLeft(known_safe(seat)), seat)
+
+    def others(self, seat: str) -> dict[str, int]:
+        """Everybody else who sits at a screen, with uid."""
+        return {name: uid for name, uid in self._seats.items() if name != seat and uid >= 0}
+
+    def environment(self, given: Mapping[str, str]) -> None:
+        """Variables a login plugin may need and this process does not have."""
+        for name, value in given.items():
+            os.environ.setdefault(name, value)
+
+    # What happens
+
+    def _found(self, findings: list[Finding]) -> None:
+        for finding in findings:
+            new = finding.id not in self.board.findings
+            if new and finding.severity.at_least(Severity.MEDIUM) and self._found_entries < _FOUND_ENTRIES:
+                self._found_entries += 1
+                self._record_found(finding)
+        self.board.found(findings)
+        self.book.touch()
+
+    def _record_found(self, finding: Finding) -> None:
+        from console.incident.board import target_words
+        from console.incident.naming import who_words
+
+        export, who = self.export, finding.who
+        words = (finding.title, who_words(who.user, who.as_user), target_words(finding))
+        title, by, target = (export(text) for text in words)
+        self.chronicle.record(
+            e.Found(known_safe(finding.id), export(finding.rule), known_safe(finding.severity), title, by, target)
+        )
+
+    def _heard(self, entry: e.Entry) -> None:
+        self.board.heard(entry)
+        self.book.touch()
+        self._draw_header()
+
+    def _changed(self, verb: str, kind: str, obj: Obj, before: Obj | None) -> None:
+        if key_of(BY_KIND[kind].ref(obj.metadata.namespace, obj.metadata.name)) in self.board.affected:
+            self.board.touch()
+
+    def _health(self, health: SourceHealth) -> None:
+        before = self._healths.get(health.name)
+        self._healths[health.name] = health
+        if before is None or before.state != health.state or before.gaps != health.gaps:
+            self.book.touch()
+        self._draw_header()
+
+    def _sighted(self, sighting: Sighting) -> None:
+        export = self.export
+        if sighting.alarm:
+            self.chronicle.record(e.Alarm(export(sighting.text)))
+        else:
+            target = export.ref(parse(sighting.key))
+            self.chronicle.record(e.OtherHand(target, export(sighting.who), export(sighting.text)))
+
+    def _writes(self) -> set[str]:
+        return self.state.audit_ids
+
+    def _touched(self) -> set[str]:
+        return {key_of(action.target) for action in self.state.actions.values() if action.intents}
+
+    def _look(self, kind: str) -> View | None:
+        return self.cluster.view(kind) if kind in WARM else None
+
+    def list_changes(self) -> None:
+        """Fill the topic `changes`: what the cluster's own marks say of the last 24 hours."""
+        rows = recent_changes(self._look, self.clock.now(), self.export)
+        self.board.tables["changes"].replace(rows)
+
+    # Rounds
+
+    async def _pulse(self) -> None:
+        """Once a second: watches that went stale, armings that ended, the list of changes while somebody reads it."""
+        watches = self.cluster.healths()
+        while True:
+            await self.clock.sleep(1.0)
+            now = self.clock.now()
+            for seat in [seat for seat, armed in self.state.armed.items() if armed.until <= now]:
+                self.chronicle.record(e.Disarmed(known_safe(seat)))
+            healths = self.cluster.healths()
+            if [(one.kind, one.state) for one in healths] != [(one.kind, one.state) for one in watches]:
+                watches = healths
+                self.browsers.pulse()
+                self.book.touch()
+                self.board.touch()
+                if self.board.tables["changes"].readers:
+                    self.list_changes()
+            self._draw_header()
+
+    def _draw_header(self) -> None:
+        words = self._words | {"phase": phase_of(self.state)}
+        healths, watches, drill = self._healths.values(), self.cluster.healths(), self.parts.drill
+        header = header_view(self.cluster.info, self.state, healths, watches, words, self.export, drill)
+        self.board.tables["header"].put(header)
+
+    # Defects
+
+    def _failed(self, task: str, error: BaseException) -> None:
+        self.defect(task, error)
+        self.chronicle.record(e.Alarm(self.export(f"part of the engine failed: {task} ({type(error).__name__})")))
+
+    def defect(self, where: str, error: BaseException) -> None:
+        """Write a defect to the engine's log: where, what, and the lines of code, never values."""
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        _log.error("%s: %s: %s\n%s", where, type(error).__name__, self.export(str(error)), frames)

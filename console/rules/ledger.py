@@ -1,0 +1,94 @@
+"""The audit ledger: what the trail says of users and requests, beyond findings. Bounded memory, never raises.
+
+In: audit events in the order they were logged. Out: streams that began and did not end, successful calls of a user
+after a time, the groups a user was seen with, and whether one of our own requests arrived.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+
+from console.model.audit import AuditEvent
+from console.model.instants import seconds
+
+Stream = tuple[str, str, str, str, float]
+
+STREAMS = 20_000
+"""Open streams remembered; the oldest goes first."""
+USERS = 20_000
+CALLS = 1000
+"""Newest successful calls remembered of each user."""
+ARRIVED = 50_000
+_LONG = frozenset({"exec", "attach", "portforward"})
+
+
+class StreamLedger:
+    """Feeds on every audit event."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, tuple[str, Stream]] = OrderedDict()
+        self._calls: OrderedDict[str, deque[float]] = OrderedDict()
+        self._groups: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._arrived: OrderedDict[str, int] = OrderedDict()
+
+    def feed(self, batch: Sequence[AuditEvent]) -> None:
+        """Take these events into account."""
+        for event in batch:
+            if event.stage == "ResponseStarted":
+                self._started(event)
+            elif event.stage in ("ResponseComplete", "Panic"):
+                self._ended(event)
+
+    def _started(self, event: AuditEvent) -> None:
+        on, status = event.object_ref, event.response_status
+        if on is None or (status is not None and status.code >= 400):
+            return
+        long = on.subresource in _LONG or event.verb == "watch"
+        if not long:
+            return
+        user = (event.impersonated_user or event.user).username
+        target = f"{on.namespace}/{on.name}" if on.name else on.resource
+        at = seconds(event.request_received_timestamp) or 0.0
+        self._open[event.audit_id] = (user, (event.audit_id, event.verb, target, on.subresource, at))
+        if len(self._open) > STREAMS:
+            self._open.popitem(last=False)
+        self._called(user, at, tuple(event.user.groups or ()))
+
+    def _ended(self, event: AuditEvent) -> None:
+        self._open.pop(event.audit_id, None)
+        code = event.response_status.code if event.response_status else 0
+        self._arrived[event.audit_id] = code
+        if len(self._arrived) > ARRIVED:
+            self._arrived.popitem(last=False)
+        if code and code < 400:
+            user = event.impersonated_user or event.user
+            self._called(user.username, seconds(event.stage_timestamp) or 0.0, tuple(user.groups or ()))
+
+    def _called(self, user: str, at: float, groups: tuple[str, ...]) -> None:
+        calls = self._calls.get(user)
+        if calls is None:
+            calls = self._calls[user] = deque(maxlen=CALLS)
+            if len(self._calls) > USERS:
+                self._calls.popitem(last=False)
+        calls.append(at)
+        if groups and self._groups.get(user) != groups:
+            self._groups[user] = groups
+            if len(self._groups) > USERS:
+                self._groups.popitem(last=False)
+
+    def open_streams(self, user: str) -> tuple[Stream, ...]:
+        """Requests of a user that began and did not end, oldest first."""
+        return tuple(stream for name, stream in self._open.values() if name == user)
+
+    def calls_since(self, user: str, since: float) -> int:
+        """Requests of a user with a status below 400 after `since`; at most 1000 are counted."""
+        return sum(1 for at in self._calls.get(user, ()) if at > since)
+
+    def groups(self, user: str) -> tuple[str, ...]:
+        """Groups the user was last seen with, () if never seen."""
+        return self._groups.get(user, ())
+
+    def arrived(self, audit_id: str) -> int | None:
+        """HTTP status with which a request is on record, None if it is not."""
+        return self._arrived.get(audit_id)
