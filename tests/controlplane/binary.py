@@ -55,7 +55,19 @@ def _build() -> Path:
     target = cache_folder() / f"controlplane-{content_key()}"
     unfinished = target.with_suffix(f".{os.getpid()}")
     print("building the control plane, once (6-10 minutes on 2 cores, less with a warm Go cache)", flush=True)
-    command = ["go", "build", "-p", "2", "-trimpath", "-ldflags", LINKER_FLAGS, "-o", str(unfinished), "."]
+    command = [
+        "go",
+        "build",
+        "-p",
+        "2",
+        "-trimpath",
+        "-buildvcs=false",
+        "-ldflags",
+        LINKER_FLAGS,
+        "-o",
+        str(unfinished),
+        ".",
+    ]
     done = subprocess.run(command, cwd=SOURCES, capture_output=True, text=True)
     if done.returncode:
         raise Missing("go build failed: " + done.stderr.strip()[-600:], HOW)

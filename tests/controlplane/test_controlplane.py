@@ -130,6 +130,15 @@ def test_a_killed_part_comes_back(controlplane: ControlPlane, namespace: str) ->
     assert before is None
 
 
+def test_killed_nodes_come_back_to_their_pods_at_once(
+    controlplane: ControlPlane, namespace: str, running_pod: str
+) -> None:
+    controlplane.kill("nodes")
+    controlplane.start("nodes")
+
+    controlplane.kubectl("delete", "pod", running_pod, "-n", namespace, timeout=15)
+
+
 def test_a_killed_api_server_comes_back(controlplane: ControlPlane) -> None:
     controlplane.kill("apiserver")
     down = controlplane.kubectl("get", "nodes", "--request-timeout=1s", check=False)

@@ -86,7 +86,9 @@ start() {
   scheduler) run scheduler scheduler --kubeconfig=scheduler.kubeconfig --leader-elect=false --secure-port=0 --kube-api-qps=500 --kube-api-burst=1000 ;;
   nodes)
     # Without leases every node is lost within a minute, and its pods are not ready from then on; without a node name
-    # kwok drops a node's addresses when it makes the node ready a second time.
+    # kwok drops a node's addresses when it makes the node ready a second time. Leases of a kwok before this one (a
+    # seed's, a killed part's) would keep it from its nodes for 40 s.
+    "$CP" kubectl --kubeconfig=kwok.kubeconfig delete --raw /apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases >/dev/null
     run nodes nodes "127.0.0.1:$((P+3))" "127.0.0.1:$((P+4))" exec.yaml --kubeconfig=kwok.kubeconfig --manage-all-nodes=true \
       --node-ip=127.0.0.1 --node-name=localhost --node-port=$((P+3)) --node-lease-duration-seconds=40 --config=stages.yaml --config=kwok.yaml ;;
   *) echo "up.sh: no part $1" >&2; exit 2 ;;
@@ -111,7 +113,7 @@ rules:
 - {apiGroups: [""], resources: [nodes, pods], verbs: [get, list, watch, create, update, patch, delete]}
 - {apiGroups: [""], resources: [nodes/status, pods/status], verbs: [update, patch]}
 - {apiGroups: [""], resources: [events], verbs: [create, update, patch]}
-- {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, list, watch, create, update, patch, delete]}
+- {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, list, watch, create, update, patch, delete, deletecollection]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
