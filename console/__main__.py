@@ -5,6 +5,7 @@ Owns the last line of defence: no traceback ever reaches the terminal.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -21,15 +22,50 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(getattr(import_module(module), function)(args))
     except WarRoomError as error:
-        from console.hygiene.exporting import Exporter
-
-        print(f"warroom: {Exporter(b'stderr')(str(error))}", file=sys.stderr)
+        _complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone: nothing is left to say
         return 0
+
+
+def screen(args: argparse.Namespace) -> int:
+    """The war room itself. The engine is started before the screen is imported: there are two processors."""
+    import os
+
+    from console.bootstrap.seating import start_early
+    from console.cli.parsing import options_of
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        _complain("there is no terminal to draw on. See `warroom status --json`, or `warroom drill --headless`.")
+        return 2
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        _complain("this terminal (TERM=dumb) cannot draw. Set TERM=xterm-256color, or see `warroom status --json`.")
+        return 2
+    options = options_of(args)
+    attach = getattr(args, "attach", False)
+    starting = None if attach else start_early(options)
+    from console.opening import show
+
+    return show(options, starting, attach=attach)
+
+
+def drill(args: argparse.Namespace) -> int:
+    """Practise: on the screen, or played by the built-in responder."""
+    if not args.headless:
+        return screen(args)
+    from console.bootstrap.drilling import play
+    from console.cli.parsing import options_of
+
+    return play(options_of(args), sys.stdout)
+
+
+def _complain(text: str) -> None:
+    from console.hygiene.exporting import Exporter
+
+    print(f"warroom: {Exporter(b'stderr')(text)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,12 @@ def seat_name(options: Options) -> str:
 
 def hello(options: Options, *, screen: bool = False) -> Hello:
     """The seat's first message."""
-    environment = {name: os.environ[name] for name in ALLOWED if name in os.environ}
-    return Hello(PROTOCOL, __version__, seat_name(options), environment, screen)
+    return Hello(PROTOCOL, __version__, seat_name(options), environment_of(), screen)
+
+
+def environment_of() -> dict[str, str]:
+    """This seat's variables that the engine may need for a login plugin."""
+    return {name: os.environ[name] for name in ALLOWED if name in os.environ}
 
 
 async def join(options: Options) -> SocketSession:

@@ -1,0 +1,48 @@
+"""How a screen gets its session: the engine that was started for it, the one that runs, or a new one after a crash.
+
+An engine that was ended on purpose took its socket away and is not started again behind anybody's back; one that died
+left its socket, and is started anew.
+"""
+
+from __future__ import annotations
+
+from console.bootstrap.linking import linked_socket
+from console.bootstrap.seating import join
+from console.bootstrap.starting import Starting, spawn
+from console.config.options import Options
+from console.errors import WireError
+from console.wire.client import SocketSession
+
+
+class Connector:
+    """Callable that gives a fresh, unopened session each time.
+
+    Args:
+        starting: an engine started already, before the screen was imported; None when one was running.
+        attach: never start an engine.
+    """
+
+    def __init__(self, options: Options, starting: Starting | None, *, attach: bool = False) -> None:
+        self._options = options
+        self._starting = starting
+        self._attach = attach
+
+    async def __call__(self) -> SocketSession:
+        """Connect. Raises what ended the engine's start, or `WireError` when there is nobody to connect to."""
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            return await SocketSession.connect(await starting.wait())
+        try:
+            return await join(self._options)
+        except WireError:
+            if self._attach or not self._crashed():
+                raise
+        return await SocketSession.connect(await spawn(self._options).wait())
+
+    def restart(self) -> None:
+        """Start the engine again at the next call (after an approval, for example)."""
+        self._starting = spawn(self._options)
+
+    def _crashed(self) -> bool:
+        socket = linked_socket(self._options)
+        return socket is not None and socket.exists()

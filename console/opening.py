@@ -1,0 +1,52 @@
+"""Open the screen on an engine: builds the app from options and settings, and goes to the drill when asked to."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from console.actions.catalogue import all_actions
+from console.app import Settings, WarRoom
+from console.bootstrap.reconnecting import Connector
+from console.bootstrap.seating import environment_of, seat_name
+from console.bootstrap.starting import Starting, spawn
+from console.config.keymap import keymap
+from console.config.options import Options, state_root
+from console.config.settings import load
+
+
+def show(options: Options, starting: Starting | None, *, attach: bool = False) -> int:
+    """Draw until the person leaves. Exit 0, or the app's own code after a crash."""
+    while True:
+        app = _app(options, Connector(options, starting, attach=attach))
+        answer = app.run(mouse=load(options).screen.mouse)
+        if answer != "drill":
+            return app.return_code or 0
+        options, attach = msgspec.structs.replace(options, drill="shop", seed=1), False
+        starting = spawn(options)
+
+
+def _app(options: Options, connect: Connector) -> WarRoom:
+    settings, specs = load(options), all_actions().specs()
+
+    async def trust(short_hash: str) -> None:
+        from console.bootstrap.approving import approve
+
+        await asyncio.to_thread(approve, options, short_hash)
+        connect.restart()
+
+    look = Settings(
+        seat=seat_name(options),
+        theme=settings.screen.theme,
+        ascii_only=True if settings.screen.ascii else None,
+        keymap=keymap(settings.keys, specs),
+        environment=environment_of(),
+        crash_file=str(_crash_file(options)),
+    )
+    return WarRoom(connect, specs, look, trust=trust)
+
+
+def _crash_file(options: Options) -> Path:
+    return state_root(options) / "crash.log"
