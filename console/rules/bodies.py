@@ -6,6 +6,9 @@ Bodies are decoded only here, and only for events some rule is a candidate for.
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
 from typing import Any
 
 import msgspec
@@ -41,6 +44,33 @@ def _object(raw: msgspec.Raw) -> dict[str, Any]:
     if isinstance(value, list):
         return from_operations(value)
     return value if isinstance(value, dict) else {}
+
+
+def patch_paths_of(event: AuditEvent) -> list[str]:
+    """The paths a JSON patch adds or replaces; [] for any other body."""
+    text = memoryview(event.request_object)
+    try:
+        value = _decode(text) if len(text) else None
+    except _FAULTS:
+        return []
+    operations = value[:_OPERATIONS] if isinstance(value, list) else []
+    return [
+        operation["path"]
+        for operation in operations
+        if isinstance(operation, dict)
+        and operation.get("op") in ("add", "replace")
+        and isinstance(operation.get("path"), str)
+    ]
+
+
+def readable(request: str) -> str:
+    """Runs of printable characters inside a PEM block that was base64-encoded once more."""
+    try:
+        pem = base64.b64decode(request[:65_536], validate=False).decode("ascii", "replace")
+        der = base64.b64decode("".join(line for line in pem.splitlines() if "-" not in line), validate=False)
+    except (ValueError, binascii.Error):
+        return ""
+    return " ".join(run.decode() for run in re.findall(rb"[ -~]{3,}", der[:65_536]))
 
 
 def from_operations(operations: list[Any]) -> dict[str, Any]:

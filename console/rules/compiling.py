@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from console.errors import BadInput
+from console.model.severity import Severity
 from console.rules.conditions import And, Name, Node, Not, parse_condition
 from console.rules.fields import Getter, getter_of
 from console.rules.indexing import Box, boxes_of, holds
@@ -32,6 +33,14 @@ class Compiled(msgspec.Struct, frozen=True):
     distinct: Getter | None = None
     after_by: tuple[Getter, ...] = ()
     fields: tuple[tuple[str, Getter], ...] = ()
+    levels: tuple[tuple[Severity, Test], ...] = ()
+
+    def severity(self, view: View) -> Severity:
+        """The rule's level for this event."""
+        for severity, test in self.levels:
+            if test(view):
+                return severity
+        return self.rule.severity
 
 
 class RuleSet:
@@ -80,6 +89,7 @@ def compile_rule(rule: Rule) -> Compiled:
         distinct=_getters((threshold.distinct,))[0] if threshold and threshold.distinct else None,
         after_by=_getters(after.by) if after else (),
         fields=tuple(zip(rule.fields, _getters(rule.fields), strict=True)),
+        levels=tuple((severity, _search(search)) for severity, search in rule.levels),
     )
 
 

@@ -108,7 +108,7 @@ class Detector:
             Finding(
                 rule=rule.id,
                 title=rule.title,
-                severity=rule.severity,
+                severity=one.severity(view),
                 who=identity_of(view),
                 target=target_of(view, rule.target),
                 first=hits.first,

@@ -62,6 +62,7 @@ _SINGLE: dict[str, Callable[[View], Any]] = {
     "target.name": lambda view: view.name,
     "exec.command": lambda view: view.command,
     "uri.path": lambda view: view.path,
+    "csr.text": lambda view: view.signing_text,
 }
 _MANY: dict[str, Getter] = {
     "user.groups": lambda view: view.event.user.groups or (),
@@ -78,7 +79,10 @@ _MANY: dict[str, Getter] = {
     "exec.args": lambda view: view.query.get("command", ()),
     "who.outside": lambda view: (view.outside,),
     "by.controller": lambda view: (view.own_work,),
+    "by.owner": lambda view: (view.owned,),
     "by.mirror": lambda view: (view.mirror,),
+    "by.bootstrap": lambda view: (view.bootstrap,),
+    "patch.paths": lambda view: view.patch_paths,
     "whole-collection": lambda view: (view.selector_free,),
     "rights": lambda view: view.rights,
 }

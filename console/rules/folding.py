@@ -38,14 +38,23 @@ class Folder:
 
     def add(self, finding: Finding) -> None:
         """One more match; `finding.count` and `events` are what it adds."""
-        level, key = self._by_severity[finding.severity], key_of(finding)
-        known = level.get(key)
+        key = key_of(finding)
+        known = self._known(key)
+        if known is not None and known.severity != finding.severity:  # the worst of what it ever was
+            worst = min(known.severity, finding.severity, key=lambda severity: severity.rank)
+            del self._by_severity[known.severity][key]
+            finding = msgspec.structs.replace(finding, severity=worst)
+            known = msgspec.structs.replace(known, severity=worst)
+        level = self._by_severity[finding.severity]
         merged = finding if known is None else merge(known, finding)
         level[key] = merged
         level.move_to_end(key)
         self._changed[key] = merged
         if known is None and len(self) > self._most:
             self._give_up()
+
+    def _known(self, key: Key) -> Finding | None:
+        return next((level[key] for level in self._by_severity.values() if key in level), None)
 
     def restore(self, findings: Iterable[Finding]) -> None:
         """Take over findings of an earlier run, oldest first; they do not count as changed."""

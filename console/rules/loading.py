@@ -22,7 +22,7 @@ _KEYS = frozenset(
     (
         *("title", "id", "status", "description", "references", "author", "date", "modified", "tags", "logsource"),
         *("level", "detection", "falsepositives", "fields"),
-        *("catalogue", "threshold", "after", "target", "marker"),  # ours, beyond Sigma
+        *("catalogue", "levels", "threshold", "after", "target", "marker"),  # ours, beyond Sigma
     )
 )
 _SPAN = re.compile(r"^(\d+)([smhd])$")
@@ -114,15 +114,12 @@ def _rule(head: dict[str, Any], where: str) -> Rule:
     for key in head:
         if key not in _KEYS:
             raise _Fault(str(key), f"unknown key {key!r}")
-    title, level = _text(head, "title"), str(head.get("level", "")).lower()
+    title = _text(head, "title")
     if len(title) > _TITLE:
         raise _Fault("title", f"the title has {len(title)} characters, at most {_TITLE} fit the screen")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{2,59}", _text(head, "id")):
         raise _Fault("id", "an id has 3 to 60 letters, digits and dashes")
-    try:
-        severity = Severity(_LEVELS.get(level, level))
-    except ValueError:
-        raise _Fault("level", f"level {level!r} is none of critical, high, medium, low, info") from None
+    severity = _severity(head.get("level"), "level")
     detection = head.get("detection")
     if not isinstance(detection, dict) or not isinstance(detection.get("condition"), str):
         raise _Fault("detection", "detection needs searches and a condition")
@@ -138,10 +135,25 @@ def _rule(head: dict[str, Any], where: str) -> Rule:
         falsepositives=_texts(head, "falsepositives"),
         threshold=_threshold(head.get("threshold")),
         after=_after(head.get("after")),
+        levels=_levels(head.get("levels", [])),
         fields=_texts(head, "fields"),
         target=_target(head.get("target", "object")),
         marker=head.get("marker") is True,
     )
+
+
+def _severity(value: Any, key: str) -> Severity:
+    level = str(value or "").lower()
+    try:
+        return Severity(_LEVELS.get(level, level))
+    except ValueError:
+        raise _Fault(key, f"level {level!r} is none of critical, high, medium, low, info") from None
+
+
+def _levels(value: Any) -> tuple[tuple[Severity, Any], ...]:
+    if not isinstance(value, list) or not all(isinstance(one, dict) and one.get("when") for one in value):
+        raise _Fault("levels", "levels is a list of a level and when it holds")
+    return tuple((_severity(one.get("level"), "levels"), one["when"]) for one in value)
 
 
 def _searches(detection: dict[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """The pod a body would make, wherever its spec stands: pod, template, job template, ephemeral containers, patch.
 
 Out: one mapping with the spec's own field names, except `containers` (ordinary, init and ephemeral together), and the
-derived `hostPaths`, `capabilities`, `images`, `privileged`. Rules ask these and need not know the kind of object.
+derived `hostPaths`, `sensitiveHostPaths`, `capabilities`, `images`, `privileged`. Rules ask these and need not know
+the kind of object.
 """
 
 from __future__ import annotations
 
 import posixpath
 from typing import Any
+
+from console.rules.hostpaths import is_sensitive
 
 _PLACES = (
     ("spec", "template", "spec"),
@@ -36,11 +39,13 @@ def _described(spec: dict[str, Any], body: dict[str, Any], place: tuple[str, ...
     containers = [item for name in _LISTS for item in _alive(spec.get(name))]
     contexts = [context for item in containers if isinstance(context := item.get("securityContext"), dict)]
     volumes = _alive(spec.get("volumes"))
+    paths = [path for volume in volumes if (path := _host_path(volume))]
     return {
         **spec,
         "containers": containers,
         "volumes": volumes,
-        "hostPaths": [path for volume in volumes if (path := _host_path(volume))],
+        "hostPaths": paths,
+        "sensitiveHostPaths": [path for path in paths if is_sensitive(path)],
         "capabilities": [name for context in contexts for name in _capabilities(context)],
         "images": [item["image"] for item in containers if isinstance(item.get("image"), str)],
         "privileged": any(context.get("privileged") is True for context in contexts),

@@ -44,6 +44,8 @@ class Rule(msgspec.Struct, frozen=True):
     falsepositives: tuple[str, ...] = ()
     threshold: Threshold | None = None
     after: After | None = None
+    levels: tuple[tuple[Severity, Any], ...] = ()
+    """Other severities and the search under which each holds; the first that matches."""
     fields: tuple[str, ...] = ()
     """Fields whose values are shown as what matched."""
     target: str = "object"

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote
 
 from console.model.audit import AuditEvent, AuditUser, ObjectReference
 from console.rules.agents import tool_of
-from console.rules.bodies import answer_of, body_of
+from console.rules.bodies import answer_of, body_of, patch_paths_of, readable
 from console.rules.callers import account_of, extra, kind_of
 from console.rules.podspecs import pod_of
 from console.rules.rights import rights_of
@@ -26,16 +26,18 @@ _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _NO_REFERENCE = ObjectReference()
 _NO_USER = AuditUser()
 _OWN_WORK = {
-    "replicaset-controller": "ReplicaSet",
-    "replication-controller": "ReplicationController",
-    "daemon-set-controller": "DaemonSet",
-    "statefulset-controller": "StatefulSet",
-    "job-controller": "Job",
-    "cronjob-controller": "CronJob",
-    "deployment-controller": "Deployment",
-    "ephemeral-volume-controller": "Pod",
+    "replicaset-controller": ("ReplicaSet", "replicasets"),
+    "replication-controller": ("ReplicationController", "replicationcontrollers"),
+    "daemon-set-controller": ("DaemonSet", "daemonsets"),
+    "statefulset-controller": ("StatefulSet", "statefulsets"),
+    "job-controller": ("Job", "jobs"),
+    "cronjob-controller": ("CronJob", "cronjobs"),
+    "deployment-controller": ("Deployment", "deployments"),
 }
 """Controller account and the kind of owner on whose behalf it makes objects."""
+_STATIC = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kube-proxy")
+_INSTALLERS = frozenset({"kubernetes-super-admin", "kubernetes-admin"})
+_INSTALLED = frozenset({"kube-proxy", "coredns", "system:coredns", "kube-dns", "kubelet-config", "cluster-info"})
 
 
 class _Lazy(Generic[T]):
@@ -179,22 +181,53 @@ class View:
 
     @_Lazy
     def own_work(self) -> bool:
-        """A controller making what an owner object already asks for, with the program that does so."""
-        if self.cells[3] != "controller" or self.cells[5] != "component":
+        """A controller at its work, and with its own program."""
+        return self.cells[5] == "component" and self.owned
+
+    @_Lazy
+    def owned(self) -> bool:
+        """A controller making what an owner object already asks for, or keeping such objects."""
+        if self.cells[3] != "controller":
             return False
-        kind = _OWN_WORK.get(self.account[1])
+        kind, plural = _OWN_WORK.get(self.account[1], ("", ""))
+        if self.event.verb != "create":
+            return bool(plural) and self.reference.resource == plural
         owners = self.metadata.get("ownerReferences")
-        if kind is None or not isinstance(owners, list):
+        if not kind or not isinstance(owners, list):
             return False
         return any(isinstance(o, dict) and o.get("kind") == kind and o.get("controller") is True for o in owners)
 
     @_Lazy
     def mirror(self) -> bool:
-        """A kubelet showing one of its static pods: its own node, its own annotation."""
-        marks = self.metadata.get("annotations")
+        """A kubelet showing a static pod of the control plane: its own node, its annotation, a usual name."""
+        marks, node = self.metadata.get("annotations"), self.event.user.username.removeprefix("system:node:")
         if self.cells[3] != "node" or not isinstance(marks, dict) or "kubernetes.io/config.mirror" not in marks:
             return False
-        return bool(self.pod.get("nodeName") == self.event.user.username.removeprefix("system:node:"))
+        usual = self.reference.namespace == "kube-system" and self.name in {f"{name}-{node}" for name in _STATIC}
+        return usual and self.pod.get("nodeName", node) == node
+
+    @_Lazy
+    def bootstrap(self) -> bool:
+        """kubeadm installing what every cluster of its has, as the administrator it installs with."""
+        event = self.event
+        if not event.user_agent.startswith("kubeadm/") or event.user.username not in _INSTALLERS:
+            return False
+        return self.name.startswith("kubeadm:") or self.name in _INSTALLED
+
+    @_Lazy
+    def patch_paths(self) -> list[str]:
+        """Paths a JSON patch adds or replaces."""
+        return patch_paths_of(self.event)
+
+    @_Lazy
+    def signing_text(self) -> str:
+        """Readable text inside a certificate signing request: the names it asks for."""
+        spec = (self.body or self.answer).get("spec")
+        request = spec.get("request") if isinstance(spec, dict) else None
+        if not isinstance(request, str):
+            spec = self.answer.get("spec")
+            request = spec.get("request") if isinstance(spec, dict) else None
+        return readable(request) if isinstance(request, str) else ""
 
     @_Lazy
     def selector_free(self) -> bool:

@@ -28,11 +28,12 @@ def values_at(value: Any, path: tuple[str, ...]) -> list[Any]:
 
 def _step(item: Any, step: str, out: list[Any]) -> None:
     if isinstance(item, list):
+        if step == "*":
+            out.extend(item)
+            return
         for element in item:
-            if isinstance(element, dict):
-                _step(element, step, out)
-            elif step == "*" and element is not None:
-                out.append(element)
+            if isinstance(element, dict) and step in element:
+                out.append(element[step])
     elif isinstance(item, dict):
         if step == "*":
             out.extend(item.values())
