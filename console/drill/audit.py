@@ -20,6 +20,7 @@ from console.ports.cluster import Request
 KEPT = 20_000
 """Lines kept; older ones are dropped from the front."""
 _METADATA_ONLY = frozenset({"secrets", "configmaps", "serviceaccounts/token"})
+_REVIEWS = ("/apis/authorization.k8s.io/v1/", "/apis/authentication.k8s.io/v1/")
 _WRITES = frozenset({"create", "update", "patch", "delete"})
 
 Hearer = Callable[[bytes], None]
@@ -82,7 +83,7 @@ class AuditLog:
             "sourceIPs": [entry.caller.ip],
             "userAgent": entry.caller.agent,
         }
-        if entry.address is not None:
+        if entry.address is not None or entry.request.path.startswith(_REVIEWS):
             event["objectRef"] = _reference(entry)
         event["responseStatus"] = _status(code, answer)
         if level == "RequestResponse":
@@ -124,7 +125,8 @@ def _user(caller: Caller) -> Body:
 def _reference(entry: Entry) -> Body:
     at = entry.address
     if at is None:
-        return {}
+        group, version, resource = entry.request.path.strip("/").split("/")[1:4]
+        return {"resource": resource, "apiGroup": group, "apiVersion": version}
     found: Body = {"resource": at.kind.plural}
     for key, value in (
         ("namespace", at.namespace),

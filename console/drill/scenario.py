@@ -97,6 +97,26 @@ class Enemy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     probe: Habit
 
 
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One step of a scripted responder: exactly one of `wait`, `until`, `declare`, `arm`, `act`."""
+
+    wait: str = ""
+    """`finding` (any of `title`'s words) or `end`."""
+    until: str = ""
+    """Time since the opening."""
+    declare: str = ""
+    arm: str = ""
+    act: str = ""
+    """Id of an action, done on every object that fits `kind`, `namespace` and `name` (a pattern)."""
+    title: str = ""
+    most: str = "60s"
+    reason: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = "*"
+    skip_evidence: str = ""
+
+
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole drill."""
 
@@ -109,7 +129,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     people: dict[str, Person]
     everyday: tuple[Habit, ...]
     attacker: Enemy
-    plays: dict[str, tuple[Body, ...]]
+    plays: dict[str, tuple[Step, ...]]
     lessons: dict[str, str] = {}
     images: dict[str, tuple[str, ...]] = {}
     works: dict[str, float] = {}
