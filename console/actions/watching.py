@@ -16,7 +16,7 @@ import msgspec
 from console.actions.case import Case
 from console.actions.comparing import Path, differences, said
 from console.actions.fetching import read
-from console.actions.planning import load
+from console.actions.planning import applied
 from console.actions.standing import done_steps, is_judged
 from console.errors import WarRoomError
 from console.hygiene.exporting import known_safe
@@ -29,7 +29,11 @@ from console.ports.tasks import Tasks
 
 PAUSE = 0.5
 """Seconds that changes of one object are collected before it is read."""
+QUIET = 60.0
+"""Seconds for which a manager that was named as another hand on an object is not named again."""
 _Key = tuple[str, str, str]
+_Mark = tuple[str, str, str]
+"""Manager, operation and time of one entry of managedFields."""
 
 
 class Touch(msgspec.Struct, frozen=True):
@@ -48,7 +52,8 @@ class Watcher:
         self._changed: set[_Key] = set()
         self._due = asyncio.Event()
         self._told: dict[tuple[str, _Key], str] = {}
-        self._seen: dict[_Key, float] = {}
+        self._marks: dict[_Key, set[_Mark]] = {}
+        self._named: dict[tuple[_Key, str], float] = {}
         self._stop = case.cluster.listen(self._heard)
 
     def start(self, tasks: Tasks) -> None:
@@ -61,15 +66,16 @@ class Watcher:
     def add(self, digest: str) -> None:
         """Watch what this action wrote to."""
         try:
-            plan = load(self._case, digest)
+            known = applied(self._case, digest)
         except WarRoomError:
             return  # verification says that the record cannot be read
         action = self._case.state.actions[digest]
-        for number in done_steps(action, plan):
-            step = plan.steps[number - 1]
+        for number in done_steps(action, known.plan):
+            step = known.plan.steps[number - 1]
             key = _key(step.call.ref)
             self._touched.setdefault(key, {})[f"{digest}:{number}"] = Touch(digest, step)
-            self._seen[key] = max(self._seen.get(key, 0.0), action.wrote_at)
+            if after := known.afters.get(number):
+                self._marks[key] = _marks(after)
             self._mark(key)
 
     def close(self) -> None:
@@ -141,18 +147,18 @@ class Watcher:
             self._case.chronicle.record(record)
 
     def _tell_hands(self, key: _Key, current: Mapping[str, Any], touch: Touch) -> None:
-        """Whoever else wrote to it since our last look, the status of controllers apart."""
-        export, since = self._case.export, self._seen[key]
-        newest = since
-        for entry in (current.get("metadata") or {}).get("managedFields") or ():
-            at = seconds(entry.get("time")) or 0.0
-            if at <= since or entry.get("subresource") == "status" or entry.get("manager") == self._case.names.manager:
+        """Whoever else wrote to it since our write or our last look, the status of controllers apart."""
+        marks, known = _marks(current), self._marks.get(key)
+        self._marks[key] = marks
+        if known is None:
+            return  # our write left no image to compare with: this look is the first one
+        export, now = self._case.export, self._case.clock.now()
+        for manager, operation, time in sorted(marks - known):
+            if manager == self._case.names.manager or now - self._named.get((key, manager), -QUIET) < QUIET:
                 continue
-            newest = max(newest, at)
-            who = str(entry.get("manager", ""))
-            text = f"{entry.get('operation', '')} by {who} at {entry.get('time')}"
-            self._case.chronicle.record(OtherHand(export.ref(touch.step.call.ref), export(who), export(text)))
-        self._seen[key] = newest
+            self._named[key, manager] = now
+            text = f"{operation} by {manager} at {time}"
+            self._case.chronicle.record(OtherHand(export.ref(touch.step.call.ref), export(manager), export(text)))
 
 
 def drift(step: Step, current: Mapping[str, Any] | None) -> tuple[str, str]:
@@ -162,26 +168,46 @@ def drift(step: Step, current: Mapping[str, Any] | None) -> tuple[str, str]:
     if call.method == "DELETE" or call.path.endswith("/eviction"):
         if current is None or _uid(current) == call.ref.uid:
             return "", ""
-        return f"{what} exists again (uid {_uid(current)})", _newest_manager(current, ())
+        return f"{what} exists again (uid {_uid(current)})", _newest_manager(current)
     if current is None:
         return f"{what} was deleted", ""
     if step.pin and _uid(current) != step.pin.ref.uid:
-        return f"{what} was created again (uid {_uid(current)})", _newest_manager(current, ())
+        return f"{what} was created again (uid {_uid(current)})", _newest_manager(current)
     different = differences(call, current)
     if not different:
         return "", ""
+    manager = _owner(current, different[0])
     fields = ", ".join(".".join(path) for path in different)
-    return f"{what}: {fields} is no longer as we left it", _newest_manager(current, different[0])
+    whom = "" if manager else "; a field that was removed names nobody, who did it is in the audit record"
+    return f"{what}: {fields} is no longer as we left it{whom}", manager
 
 
-def _newest_manager(obj: Mapping[str, Any], path: Path) -> str:
-    """The manager that owns the field; where nobody does (it was removed), the one that wrote last."""
-    entries = [
-        entry for entry in (obj.get("metadata") or {}).get("managedFields") or () if not entry.get("subresource")
+def _newest_manager(obj: Mapping[str, Any]) -> str:
+    """The manager that wrote last."""
+    return max((writer[:2] for writer in _writers(obj)), default=(0.0, ""))[1]
+
+
+def _owner(obj: Mapping[str, Any], path: Path) -> str:
+    """The manager that owns a field, the newest of several; "" when nobody does: it was removed or emptied."""
+    return max((writer[:2] for writer in _writers(obj) if _owns(writer[2], path)), default=(0.0, ""))[1]
+
+
+def _writers(obj: Mapping[str, Any]) -> list[tuple[float, str, Any]]:
+    entries = (obj.get("metadata") or {}).get("managedFields") or ()
+    return [
+        (seconds(entry.get("time")) or 0.0, str(entry.get("manager", "")), entry.get("fieldsV1"))
+        for entry in entries
+        if not entry.get("subresource")
     ]
-    owners = [entry for entry in entries if path and _owns(entry.get("fieldsV1") or {}, path)]
-    newest = sorted(owners or entries, key=lambda entry: seconds(entry.get("time")) or 0.0)
-    return str(newest[-1].get("manager", "")) if newest else ""
+
+
+def _marks(obj: Mapping[str, Any]) -> set[_Mark]:
+    entries = (obj.get("metadata") or {}).get("managedFields") or ()
+    return {
+        (str(entry.get("manager", "")), str(entry.get("operation", "")), str(entry.get("time", "")))
+        for entry in entries
+        if entry.get("subresource") != "status"
+    }
 
 
 def _owns(fields: Any, path: Path) -> bool:

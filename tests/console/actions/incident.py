@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -127,3 +127,10 @@ def node(name: str) -> ResourceRef:
 
 
 Object = Mapping[str, Any]
+
+
+async def eventually(condition: Callable[[], object], within: float = 20.0) -> None:
+    """Wait for what a real API server and its controllers do on their own, while the loop goes on."""
+    async with asyncio.timeout(within):
+        while not condition():
+            await asyncio.sleep(0.02)
