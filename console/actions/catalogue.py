@@ -10,6 +10,8 @@ from console.actions.evidence.pod import EvidencePod
 from console.actions.identity.replace import SaReplace
 from console.actions.identity.revoke import SaRevoke
 from console.actions.identity.unrevoke import SaUnrevoke
+from console.actions.node.cordon import NodeCordon
+from console.actions.node.uncordon import NodeUncordon
 from console.actions.registry import Registry
 from console.actions.workload.resume import WorkloadResume
 from console.actions.workload.suspend import WorkloadSuspend
@@ -25,6 +27,8 @@ def all_actions() -> Registry:
         PodDelete(),
         WorkloadSuspend(),
         WorkloadResume(),
+        NodeCordon(),
+        NodeUncordon(),
         SaRevoke(),
         SaUnrevoke(),
         SaReplace(),
