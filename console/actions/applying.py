@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from console.actions.case import Case
 from console.actions.collecting import collect_first
 from console.actions.failpoints import reach
+from console.actions.fetching import read
+from console.actions.pinning import moved
 from console.actions.preflight import dry_run
 from console.actions.resolving import resolve
 from console.actions.sending import How, Result, send_step
@@ -30,6 +32,7 @@ async def apply(case: Case, plan: Plan, tasks: Tasks, skip: str = "") -> bool:
     """Whether every step is done. Raises `JournalError` when the record cannot be kept: then nothing more is sent."""
     try:
         await collect_first(case, plan, tasks, skip)
+        await _refuse_changed(case, plan)
         await _refuse_by_dry_run(case, plan)
     except JournalError:
         raise
@@ -40,6 +43,14 @@ async def apply(case: Case, plan: Plan, tasks: Tasks, skip: str = "") -> bool:
         conclude(case, plan, str(error))
         return False
     return await _steps(case, plan)
+
+
+async def _refuse_changed(case: Case, plan: Plan) -> None:
+    """Each pinned object as the plan knew it: said here with both values, where a dry-run would only show a 422."""
+    for step in plan.steps:
+        before = await read(case.cluster, step.call.ref) if step.pin else None
+        if step.pin and before is not None and (why := moved(step.pin, before)):
+            raise Refused(f"{why} Plan it again.")
 
 
 async def _refuse_by_dry_run(case: Case, plan: Plan) -> None:

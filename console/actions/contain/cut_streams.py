@@ -96,10 +96,7 @@ class StreamCut:
 
     async def collect(self, desk: Desk, plan: Plan) -> None:
         for ref in plan.destroys:
-            try:
-                await capture_pod(desk, ref)
-            except Refused as error:
-                await desk.miss(MANIFEST, ref, str(error))
+            await capture_pod(desk, ref)
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
         """Every deleted pod is gone."""

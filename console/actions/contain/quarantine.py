@@ -11,7 +11,7 @@ from console.actions.base import Applied, Desk
 from console.actions.blast import budget_lines, service_lines
 from console.actions.contain.advice import owner_warnings, refuse_unreachable
 from console.actions.drafting import create, patch, reference, rights_of
-from console.actions.evidence.capturing import AROUND, MANIFEST, capture_around, capture_manifest
+from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
 from console.actions.evidence.pod import READS
 from console.actions.pinning import canonical
 from console.actions.reading import Owner, controller, labels, meta, notes, owners, pruned, refuse_other
@@ -106,8 +106,7 @@ class PodQuarantine:
 
     async def collect(self, desk: Desk, plan: Plan) -> None:
         """Manifest first; whoever waits for the rest may stop waiting."""
-        ref, pod = await capture_manifest(desk, plan.target)
-        await capture_around(desk, ref, pod)
+        await capture_pod(desk, plan.target)
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
         context = applied.plan.context_value()

@@ -43,12 +43,19 @@ def is_sealed(desk: Desk, uid: str) -> bool:
     return desk.has_evidence("pod.logs", uid) or (isinstance(failed, Known) and bool(failed.value))
 
 
-async def capture_manifest(desk: Desk, target: ResourceRef) -> tuple[ResourceRef, dict[str, Any]]:
-    """Seal the pod's manifest before anything else is tried. Returns its exact reference and the object."""
-    pod = await desk.fetch(target)
-    refuse_other(target, pod)
+async def capture_manifest(desk: Desk, target: ResourceRef) -> tuple[ResourceRef, dict[str, Any]] | None:
+    """Seal the pod's manifest before anything else is tried. Returns its exact reference and the object.
+
+    None when the pod is gone or another one: that is on record, and whoever writes next finds out by himself.
+    """
+    try:
+        pod = await desk.fetch(target)
+        refuse_other(target, pod)
+    except WarRoomError as error:
+        await desk.miss(MANIFEST, target, str(error))
+        return None
     ref = reference(pod, "Pod", target.cluster)
-    await desk.capture(MANIFEST, ref, canonical(pod), "as JSON, with managedFields")
+    await seal(desk, MANIFEST, ref, canonical(pod), "as JSON, with managedFields")
     return ref, pod
 
 
@@ -62,8 +69,8 @@ async def capture_around(desk: Desk, ref: ResourceRef, pod: Whole) -> None:
 
 async def capture_pod(desk: Desk, target: ResourceRef) -> None:
     """All of it, manifest first."""
-    ref, pod = await capture_manifest(desk, target)
-    await capture_around(desk, ref, pod)
+    if found := await capture_manifest(desk, target):
+        await capture_around(desk, *found)
 
 
 def _reads(desk: Desk, pod: Whole) -> Iterator[tuple[str, Read]]:

@@ -12,6 +12,7 @@ from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
 from console.actions.evidence.containers import CAP, logs_of
 from console.actions.reading import owners, refuse_other
 from console.checks.evidence import LIMITS, evidence_pod
+from console.errors import Refused
 from console.model.action import ActionSpec, Danger, Right
 from console.model.plan import Plan
 from console.model.ref import ResourceRef
@@ -77,6 +78,8 @@ class EvidencePod:
 
     async def collect(self, desk: Desk, plan: Plan) -> None:
         await capture_pod(desk, plan.target)
+        if not desk.has_evidence(MANIFEST, plan.target.uid):
+            raise Refused(f"The manifest of pod {plan.target} could not be sealed: see its line in the journal.")
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
         return evidence_pod(facts, applied.plan.target)

@@ -126,10 +126,7 @@ class WorkloadSuspend(Writing):
         """Evidence of each pod that will be killed and has none yet."""
         for ref in plan.destroys:
             if not is_sealed(desk, ref.uid):
-                try:
-                    await capture_pod(desk, ref)
-                except Refused as error:
-                    await desk.miss(MANIFEST, ref, str(error))
+                await capture_pod(desk, ref)
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
         key = str(applied.plan.context_value()["key"])

@@ -1,0 +1,1 @@
+"""Actions, sources and checks against the real control plane."""
