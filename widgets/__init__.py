@@ -1,1 +1,1 @@
-"""What a seat draws: panes, modals, parts and pure renderers. Sees `console.ports` and `console.model`, nothing else."""
+"""What a seat draws: panes, modals, parts, pure renderers. Sees `console.ports` and `console.model`, nothing else."""

@@ -1,0 +1,1 @@
+"""What a seat draws and which key does what."""

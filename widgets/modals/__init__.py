@@ -1,0 +1,1 @@
+"""Dialogs that cover the room: plan, progress, undo register, notes, texts, help."""

@@ -1,0 +1,89 @@
+"""Full-screen help, made from the list of keys and the declarations of the actions: nothing here can be out of date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from console.config.keymap import DEFAULTS
+from widgets.modals.boxes import Dialog, Frame, Keys
+from widgets.parts.keys import shown
+from widgets.parts.pages import Pages
+from widgets.render.lines import Line, fit, wrap
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from console.config.keymap import Keymap
+    from console.model.action import ActionSpec
+    from widgets.theme import Look
+
+_COMMANDS = (
+    (":arm REASON", "this seat may write for 15 minutes; :disarm ends it"),
+    (":declare NAME", "name the incident and start its clocks"),
+    (":note TEXT", "a note to the journal"),
+    (":pods, :nodes, :KIND [NAMESPACE]", "browse every object of a kind in pane 2"),
+    (":changes, :undo, :people, :sources", "the last 24 hours, the register, who and what is here"),
+    (":ACTION-ID [name=value …]", "plan an action on the selected row"),
+    (":theme NAME, :q", "war-dark, projector, ansi-16, mono; leave the seat"),
+)
+_SIGNS = (
+    ("CRIT !!  HIGH !  MED  ~  LOW  .", "severity, in words and marks"),
+    ("[ ] [>] [x] [~] [!] [?] [-]", "open, claimed, done, proved but not attested, regressed, unknown, not applicable"),
+    ("accepted, converged, effective", "the API took it; controllers did it; it was measured. Only effective counts"),
+    ("residual, unverifiable", "something is left; nothing here can tell"),
+)
+
+
+class Helping(Dialog[None]):
+    """Shows the keys until escape."""
+
+    BINDINGS = [Binding("escape,q,question_mark,enter", "close", show=False)]
+
+    def __init__(self, look: Look, keymap: Keymap, specs: tuple[ActionSpec, ...]) -> None:
+        super().__init__(look)
+        self.keymap, self.specs = keymap, specs
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Frame(self.look, "HELP", "tab", "every key can be remapped: [keys] in the config file")
+            yield Pages(self.look, self._lines)
+            yield Keys(self.look, (("esc", "back"), ("j k", "line"), ("pgdn", "page")))
+
+    def on_mount(self) -> None:
+        self.query_one(Pages).focus()
+
+    def _lines(self, cells: int) -> list[Line]:
+        out: list[Line] = []
+        for group in dict.fromkeys(key.group for key in DEFAULTS):
+            out.append(((group, "strong"),))
+            for key in (key for key in DEFAULTS if key.group == group):
+                names = " ".join(shown(name) for name in self.keymap.keys[key.id].split(","))
+                out.append(((f"  {fit(names, 14, '')} ", "proved"), (key.words, "ink")))
+            out.append(())
+        out.append(
+            (("Actions", "strong"), ("   each shows its plan first and is approved by typing the plan's id", "dim"))
+        )
+        for spec in self.specs:
+            letter = self.keymap.letters.get(spec.id)
+            keys = f"{shown(self.keymap.of('act.contain'))} {letter}" if letter else spec.keys
+            if spec.inverse_of:
+                keys = shown(self.keymap.of("act.undo"))
+            out.append(
+                (
+                    (f"  {fit(keys, 5, '')} ", "proved"),
+                    (fit(spec.id, 18), "strong"),
+                    (f" {spec.danger}  ", "dim"),
+                    (spec.title, "ink"),
+                )
+            )
+            out += [((" " * 27 + row, "dim"),) for row in wrap(spec.help, cells - 28)]
+        for name, table in (("Commands", _COMMANDS), ("Signs", _SIGNS)):
+            out += [(), ((name, "strong"),)]
+            out += [((f"  {fit(left, 34, '')} ", "proved"), (right, "ink")) for left, right in table]
+        return out
+
+    def action_close(self) -> None:
+        self.dismiss(None)

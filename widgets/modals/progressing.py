@@ -1,0 +1,54 @@
+"""How an approved action goes on, until its verdict. Leaving the dialog leaves the action alone: the engine owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from console.ports.session import Ask, FollowAction
+from console.ports.views import Answer, OutcomeView, Refusal
+from widgets.modals.boxes import Dialog, Frame, Keys
+from widgets.parts.pages import Pages
+from widgets.render.plans import outcome
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from widgets.theme import Look
+
+
+class Progressing(Dialog[OutcomeView]):
+    """Follows an action; answers the newest outcome when it is left."""
+
+    BINDINGS = [Binding("escape,enter,q", "close", show=False)]
+
+    def __init__(self, look: Look, view: OutcomeView, ask: Callable[[Ask], Awaitable[Answer]]) -> None:
+        super().__init__(look)
+        self.view, self.ask = view, ask
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Frame(self.look, f"ACTION {self.view.id}", "alert")
+            yield Pages(self.look, lambda cells: outcome(self.view, self.look, cells))
+            yield Keys(self.look, (("esc", "back to the room"), ("u", "is the undo register, there")))
+
+    def on_mount(self) -> None:
+        self.query_one(Pages).focus()
+        if not self.view.final:
+            self.run_worker(self._follow(), exit_on_error=True)
+
+    async def _follow(self) -> None:
+        while not self.view.final:
+            answer = await self.ask(FollowAction(self.view.digest, self.view.stage))
+            if isinstance(answer, Refusal):
+                self.query_one(Keys).say(answer.text)
+                return
+            if isinstance(answer, OutcomeView):
+                self.view = answer
+                self.query_one(Pages).redraw()
+
+    def action_close(self) -> None:
+        self.dismiss(self.view)

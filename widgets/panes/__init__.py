@@ -1,0 +1,1 @@
+"""One pane a file; panes do not know each other."""

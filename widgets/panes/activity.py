@@ -1,0 +1,80 @@
+"""Pane 1: what looks like the intruder, worst first. Silence is explained, never shown as calm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from widgets.parts.rows import Rows
+from widgets.parts.table import Sheet, Table
+from widgets.render import findings
+from widgets.render.lines import Line, Span
+from widgets.render.words import severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from console.ports.views import FindingRow, HeaderView
+    from widgets.theme import Look
+
+
+class Activity(Table):
+    """Findings."""
+
+    def __init__(self, look: Look) -> None:
+        sheet = Sheet(
+            "1 Suspicious activity", findings.COLUMNS, Rows(findings.SORTS, findings.words), findings.cells, self._empty
+        )
+        super().__init__(look, sheet, id="activity")
+        self.header: HeaderView | None = None
+
+    def title(self, width: int) -> Line:
+        counts: Counter[str] = Counter(row.severity for row in self._findings() if not row.acknowledged)
+        parts: list[Span] = [(self.sheet.name, "strong")]
+        for word, ink in (("critical", "bad"), ("high", "warn"), ("medium", "ink")):
+            if counts[word]:
+                parts += [("  ", "ink"), (f"{counts[word]} {severity(word)[0].split()[0]}", ink)]
+        if self.rows.pattern:
+            parts.append((f"  /{self.rows.pattern} {len(self.rows)} of {self.rows.total}", "warn"))
+        if self.rows.problem:
+            parts.append((f"  {self.rows.problem}", "bad"))
+        if self.header is not None and not self.audit_seen() and self.rows.total:
+            parts.append(("  no audit source", "warn"))
+        return tuple(parts)
+
+    def _findings(self) -> list[FindingRow]:
+        return list(self.rows.values())  # type: ignore[arg-type]
+
+    def audit_seen(self) -> bool:
+        """Whether any source tells who did what."""
+        return self.header is not None and any(view.name.startswith("audit") for view in self.header.sources)
+
+    def inform(self, header: HeaderView) -> None:
+        """What the header knows changes what silence means."""
+        self.header = header
+        self.redraw()
+
+    def _empty(self, look: Look) -> Sequence[tuple[str, str]]:
+        header = self.header
+        if header is None or not self.rows.loaded:
+            return (("Waiting for the engine's first findings.", "dim"),)
+        if header.login:
+            return (("Nothing can be seen: the cluster wants a login.", "warn"), (header.login, "ink"))
+        if not self.audit_seen():
+            return (
+                ("No audit source, so who did what is unknown.", "warn"),
+                ("", "ink"),
+                ("Reads of secrets, execs, minted tokens and impersonation cannot be seen from watches alone.", "ink"),
+                ("", "ink"),
+                ("Next: start with --audit PATH (the API server's audit log), or --audit-webhook ADDRESS,", "ink"),
+                ("or write one under [sources] in the config file.", "ink"),
+                ("h shows what changed in the last 24 hours.", "dim"),
+            )
+        stale = [view for view in header.sources if view.state not in ("live", "loading")]
+        if stale:
+            names = ", ".join(f"{view.name} is {view.state}{': ' + view.why if view.why else ''}" for view in stale)
+            return (("Nothing found in what could be read, but not everything can be read:", "warn"), (names, "ink"))
+        return (
+            ("Nothing suspicious in what the sources say since they began.", "ink"),
+            ("That is no proof: h shows what changed before, 3 what to look for by hand.", "dim"),
+        )

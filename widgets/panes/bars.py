@@ -1,0 +1,91 @@
+"""The one-line parts of the room: header, tabs, footer. They draw what they are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from widgets.parts.canvas import Canvas
+from widgets.render import heading
+from widgets.render.lines import Line, Span, line_width
+
+if TYPE_CHECKING:
+    from console.ports.views import HeaderView
+    from widgets.theme import Look
+
+
+class Header(Canvas):
+    """Two lines, and one more for each thing that must not be overlooked."""
+
+    DEFAULT_CSS = "Header { height: 2; dock: top; }"
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="header")
+        self.header: HeaderView | None = None
+        self.lost = ""
+        self.frozen = ""
+        self._urgent: list[Line] = []
+
+    def inform(self, header: HeaderView | None) -> None:
+        """The header row changed."""
+        self.header = header
+        self.restate()
+
+    def restate(self) -> None:
+        """Take up what changed; the number of lines may."""
+        self._urgent = heading.urgent(self.header, self.look, self.lost, self.frozen)[:4]
+        if self.styles.height is None or self.styles.height.value != 2 + len(self._urgent):
+            self.styles.height = 2 + len(self._urgent)
+            self.restyle()
+        self.redraw()
+
+    def line(self, y: int, width: int, height: int) -> Line:
+        if y == 0:
+            return heading.first(self.header, self.look, width, self.lost)
+        if y == 1:
+            return heading.second(self.header, self.look, width)
+        return self._urgent[y - 2] if y - 2 < len(self._urgent) else ()
+
+
+class Tabs(Canvas):
+    """Names of the panes, on a terminal that shows one at a time."""
+
+    DEFAULT_CSS = "Tabs { height: 1; }"
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="tabs")
+        self.names: tuple[tuple[str, bool], ...] = ()
+
+    def show(self, names: tuple[tuple[str, bool], ...]) -> None:
+        """(text, is the one that shows) of each pane."""
+        self.names = names
+        self.redraw()
+
+    def line(self, y: int, width: int, height: int) -> Line:
+        return tuple((f" {name} ", "tab" if here else "dim") for name, here in self.names)
+
+
+class Footer(Canvas):
+    """Keys that work here, or one sentence: what just happened."""
+
+    DEFAULT_CSS = "Footer { height: 1; dock: bottom; }"
+
+    def __init__(self, look: Look, keys: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(look, id="footer")
+        self.keys = keys
+        self.said: Span | None = None
+
+    def say(self, text: str, role: str = "ink") -> None:
+        """Show a sentence instead of the keys; "" shows the keys again."""
+        self.said = (text, role) if text else None
+        self.redraw()
+
+    def line(self, y: int, width: int, height: int) -> Line:
+        if self.said is not None:
+            return ((" ", "ink"), self.said)
+        parts: list[Span] = []
+        for key, words in self.keys:
+            more: list[Span] = [(f" {key} ", "key"), (f" {words}  ", "dim")]
+            if line_width((*parts, *more)) > width + 1:
+                break
+            parts += more
+        return tuple(parts)

@@ -1,0 +1,186 @@
+"""Pane 2: what was touched and how it is contained; also the browser of a kind, and the last 24 hours."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from console.ports.session import Snapshot
+from console.ports.views import ChangeRow, Columns, ObjectRow
+from widgets.messages import Moved
+from widgets.parts.rows import Rows
+from widgets.parts.table import Sheet, Table
+from widgets.render import browsing, resources
+from widgets.render.ages import minute
+from widgets.render.fitting import Column
+from widgets.render.lines import Line, Span
+from widgets.render.words import status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from console.ports.session import Update
+    from console.ports.views import ResourceRow
+    from widgets.theme import Look
+
+
+class Resources(Table):
+    """Affected resources, a browser, or changes: three sheets in one frame."""
+
+    def __init__(self, look: Look) -> None:
+        self.affected = Sheet(
+            "2 Affected resources", resources.COLUMNS, Rows(resources.SORTS, resources.words), resources.cells,
+            lambda look: self._none_affected(),
+        )  # fmt: skip
+        self.changes = Sheet(
+            "2 What changed in 24 hours", browsing.CHANGE_COLUMNS, Rows(browsing.CHANGE_SORTS, browsing.change_words),
+            browsing.change_cells, lambda look: self._no_changes(),
+        )  # fmt: skip
+        super().__init__(look, self.affected, id="resources")
+        self.topic = ""
+        """Topic of the browser, "" when it is closed."""
+        self.head: Columns | None = None
+        self.chosen = False
+        """Whether a person chose the sheet; until then an empty room shows what changed."""
+
+    # -- rows
+
+    def receive(self, update: Update) -> None:
+        """Rows of any of the topics this pane shows."""
+        if update.topic == "resources":
+            self.take(update, self.affected)
+        elif update.topic == "changes":
+            self.take(update, self.changes)
+        elif update.topic == self.topic:
+            self._browse(update)
+        if not self.chosen and not self.topic:
+            wanted = self.changes if self.changes.rows.total and not self.affected.rows.total else self.affected
+            if wanted is not self.sheet:
+                self.show(wanted)
+
+    def _browse(self, update: Update) -> None:
+        rows = update.rows if isinstance(update, Snapshot) else update.upserts
+        heads = [row for row in rows if isinstance(row, Columns)]
+        if heads:
+            self._head(heads[-1])
+            kept = tuple(row for row in rows if not isinstance(row, Columns))
+            if isinstance(update, Snapshot):
+                update = Snapshot(update.topic, update.revision, kept, update.first, update.last)
+            else:
+                update = type(update)(update.topic, update.revision, kept, update.removes)
+        self.take(update, self.sheet)
+
+    def _head(self, head: Columns) -> None:
+        old, self.head = self.head, head
+        if old is None or old.titles != head.titles:
+            self.sheet.columns = browsing.columns(head)
+            self.sheet.cells = browsing.cells_of(len(head.titles))
+            self.sheet.rows.sorts = browsing.sorts(head)
+            self.sheet.rows.rebuild()
+            self.restyle()
+
+    # -- sheets
+
+    def browse(self, topic: str) -> None:
+        """Show every object of a kind; the screen subscribes to the topic."""
+        self.topic, self.head, self.chosen = topic, None, True
+        kind = topic.split(":")[1]
+        first = (Column("name", kind.upper(), 18, 60, grow=1), Column("age", "AGE", 4, right=True))
+        sheet = Sheet(
+            f"2 :{kind}",
+            first,
+            Rows(browsing.sorts(None), browsing.words),
+            browsing.cells_of(1),
+            lambda look: self._not_there(),
+        )
+        self.show(sheet)
+
+    def back(self) -> bool:
+        """Leave the browser or the changes; False when there is nothing to leave."""
+        if self.sheet is self.affected:
+            return False
+        self.topic, self.head, self.chosen = "", None, True
+        self.show(self.affected)
+        return True
+
+    def show_changes(self) -> None:
+        """Show what changed, or go back from it."""
+        if self.sheet is self.changes:
+            self.back()
+        else:
+            self.topic, self.head, self.chosen = "", None, True
+            self.show(self.changes)
+        self.post_message(Moved())
+
+    def find(self, key: str) -> ResourceRow | None:
+        """The affected resource of that key."""
+        return self.affected.rows.by_key.get(key)  # type: ignore[return-value]
+
+    @property
+    def kind(self) -> str:
+        """Kind of the row under the cursor, "" if there is none."""
+        row = self.row
+        if isinstance(row, ObjectRow):
+            return self.head.kind if self.head else ""
+        return getattr(row, "kind", "")
+
+    # -- drawing
+
+    def title(self, width: int) -> Line:
+        rows = self.rows
+        parts: list[Span] = [(self.sheet.name, "strong"), (f"  {rows.total}", "ink")]
+        if self.sheet is self.affected:
+            counts = Counter(row.status for row in rows.values())  # type: ignore[union-attr]
+            for word in ("open", "residual", "unverifiable", "partial", "effective"):
+                if counts[word]:
+                    parts += [("  ", "ink"), (f"{word} {counts[word]}", status(word)[1])]
+        elif self.head and self.head.state not in ("live",):
+            since = f" since {minute(self.head.since)}" if self.head.since else ""
+            parts.append((f"  {self.head.state.upper()}{since} {self.head.why}", "warn"))
+        if self.sheet.marks:
+            parts.append((f"  {len(self.sheet.marks)} marked", "warn"))
+        if rows.pattern:
+            parts.append((f"  /{rows.pattern} {len(rows)}", "warn"))
+        if rows.problem:
+            parts.append((f"  {rows.problem}", "bad"))
+        if self.sheet is not self.affected:
+            parts.append(("  esc back", "dim"))
+        return tuple(parts)
+
+    def _none_affected(self) -> Sequence[tuple[str, str]]:
+        if not self.affected.rows.loaded:
+            return (("Waiting for the engine.", "dim"),)
+        return (
+            ("No finding and no action has touched an object yet.", "ink"),
+            (":pods or any :KIND browses the cluster; x on a row contains it.", "dim"),
+        )
+
+    def _no_changes(self) -> Sequence[tuple[str, str]]:
+        if not self.changes.rows.loaded:
+            return (("Reading creation times, managers, requests for certificates and Events.", "dim"),)
+        return (("Nothing was created or changed in the last 24 hours, as far as the cluster remembers.", "ink"),)
+
+    def _not_there(self) -> Sequence[tuple[str, str]]:
+        kind = self.topic.split(":")[1] if self.topic else ""
+        head = self.head
+        if head is None or head.state == "loading":
+            return ((f"Listing {kind}.", "dim"),)
+        if head.state == "forbidden":
+            return (
+                (f"You may not list {head.kind}: {head.why}", "warn"),
+                ("Ask for get, list and watch on it; `warroom rbac render` prints the role.", "ink"),
+            )
+        if head.state == "absent":
+            return ((f"This API server serves no {kind}. {head.why}", "warn"), ("esc goes back.", "dim"))
+        if head.state == "stale":
+            return ((f"Nothing known about {kind} since {minute(head.since)}: {head.why}", "warn"),)
+        return ((f"There is no {head.kind} here.", "ink"), ("esc goes back.", "dim"))
+
+
+def row_details(pane: Resources, row: ChangeRow | ObjectRow | ResourceRow, width: int) -> list[Line]:
+    """Details of whatever this pane's cursor is on."""
+    if isinstance(row, ChangeRow):
+        return browsing.change_details(row, pane.look, width)
+    if isinstance(row, ObjectRow):
+        return browsing.details(row, pane.head, pane.look, width) if pane.head else []
+    return resources.details(row, pane.look, width)

@@ -1,0 +1,1 @@
+"""Reusable pieces of screen: the canvas, the virtual table, prompts. They know no topic."""

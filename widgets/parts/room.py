@@ -1,0 +1,57 @@
+"""The container of the panes: puts each where `widgets.render.places` says, and hides the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.geometry import Offset, Region, Spacing
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.widget import Widget
+
+from widgets.render.places import Box, places
+
+if TYPE_CHECKING:
+    from textual.geometry import Size
+
+
+class _ByPlace(Layout):
+    name = "room"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        boxes = parent.boxes(size.width, size.height) if isinstance(parent, Room) else {}
+        return [
+            WidgetPlacement(Region(*box), Offset(), Spacing(), child)
+            for child in children
+            if (box := boxes.get(child.id or "")) is not None
+        ]
+
+
+class Room(Widget):
+    """Panes by place. `arrange_for` says what is wanted; sizes come from the terminal."""
+
+    DEFAULT_CSS = "Room { height: 1fr; background: $background; }"
+
+    def __init__(self, *children: Widget, id: str) -> None:  # noqa: A002
+        super().__init__(*children, id=id)
+        self._screen_name = "medium"
+        self._pane = "activity"
+        self._alone = False
+        self._by_place = _ByPlace()
+
+    @property
+    def layout(self) -> Layout:
+        """Ours, whatever the style says."""
+        return self._by_place
+
+    def boxes(self, width: int, height: int) -> dict[str, Box]:
+        """Where everything stands in a room of that size."""
+        return places(self._screen_name, width, height, self._pane, self._alone)
+
+    def arrange_for(self, screen: str, pane: str, alone: bool, width: int, height: int) -> None:
+        """Show what belongs on a terminal of that size."""
+        self._screen_name, self._pane, self._alone = screen, pane, alone
+        shown = self.boxes(max(width, 1), max(height, 3))
+        for child in self.children:
+            if child.display != (child.id in shown):
+                child.display = child.id in shown
+        self.refresh(layout=True)

@@ -1,0 +1,281 @@
+"""The virtual table: any number of rows, drawn by line, in a frame of its own.
+
+It keeps cursor, marks, order and filter of one pane; a change of rows repaints only visible cells that differ.
+It knows no topic: a `Sheet` says what the columns are and how a row reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from widgets.messages import Moved, Opened, Pointed
+from widgets.parts.canvas import Canvas
+from widgets.parts.rows import Rows
+from widgets.render.fitting import Column, widths
+from widgets.render.lines import Line, Span, fit, pad, selected, wrap
+from widgets.render.lines import width as cells_of
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from console.ports.session import Update
+    from console.ports.views import Row
+    from widgets.theme import Look
+
+Cells = tuple[Span, ...]
+
+
+@dataclass
+class Sheet:
+    """What a table shows."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Rows
+    cells: Callable[[Any, Look], Cells]
+    """One span a column."""
+    empty: Callable[[Look], Sequence[tuple[str, str]]] = lambda look: ()
+    """Paragraphs (text, role) for a table without rows."""
+    cursor: str = ""
+    """Key of the selected row."""
+    marks: set[str] = field(default_factory=set)
+    top: int = 0
+    widest: dict[str, int] = field(default_factory=dict)
+
+
+class Table(Canvas, can_focus=True):
+    """A framed list of rows. Line 0 is the frame with the title, line 1 the column heads."""
+
+    DEFAULT_CSS = "Table { height: 1fr; }"
+    HEADS = True
+
+    def __init__(self, look: Look, sheet: Sheet, *, id: str) -> None:  # noqa: A002
+        super().__init__(look, id=id)
+        self.sheet = sheet
+        self._columns: list[tuple[int, int]] = []
+
+    # -- rows
+
+    @property
+    def rows(self) -> Rows:
+        """Rows of the sheet that is shown."""
+        return self.sheet.rows
+
+    def take(self, update: Update, sheet: Sheet | None = None) -> None:
+        """Apply an update to a sheet; the cursor stays on its row, or on the next one when that is gone."""
+        sheet = sheet or self.sheet
+        place = sheet.rows.index(sheet.cursor) if sheet.cursor else 0
+        sheet.rows.take(update)
+        if sheet.marks:
+            sheet.marks &= sheet.rows.by_key.keys()
+        self._settle(sheet, place)
+        if sheet is self.sheet:
+            self.changed()
+
+    def changed(self) -> None:
+        """Rows or cursor changed: paint the difference, tell the screen."""
+        self.redraw()
+        self.post_message(Pointed(self.id or ""))
+
+    def show(self, sheet: Sheet) -> None:
+        """Another sheet in the same frame."""
+        self.sheet = sheet
+        self._settle(sheet, 0)
+        self.changed()
+        self.post_message(Moved())
+
+    def _settle(self, sheet: Sheet, place: int) -> None:
+        rows = sheet.rows
+        if not len(rows):
+            return
+        if rows.index(sheet.cursor) < 0:
+            sheet.cursor = rows.key_at(max(0, min(place, len(rows) - 1)))
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        if not len(self.rows) or self.rows.index(self.sheet.cursor) < 0:
+            return None
+        return self.rows.by_key.get(self.sheet.cursor)
+
+    @property
+    def marked(self) -> list[Row]:
+        """Marked rows in order, or the one under the cursor."""
+        marks = sorted((k for k in self.sheet.marks if k in self.rows.by_key), key=self.rows.index)
+        if marks:
+            return [self.rows.by_key[key] for key in marks]
+        return [self.row] if self.row is not None else []
+
+    # -- moving
+
+    @property
+    def page(self) -> int:
+        """Rows that fit."""
+        frame = 0 if self.look.bare else 2
+        return max(1, self.size.height - frame - (1 if self.HEADS else 0) - (1 if self.look.bare else 0))
+
+    def point(self, index: int) -> None:
+        """Put the cursor on the row at that place."""
+        if not len(self.rows):
+            return
+        self.sheet.cursor = self.rows.key_at(max(0, min(index, len(self.rows) - 1)))
+        self.changed()
+        self.post_message(Moved())
+
+    def move(self, by: int) -> None:
+        """Move the cursor."""
+        self.point(max(0, self.rows.index(self.sheet.cursor)) + by)
+
+    def action_down(self) -> None:
+        self.move(1)
+
+    def action_up(self) -> None:
+        self.move(-1)
+
+    def action_page_down(self) -> None:
+        self.move(self.page - 1)
+
+    def action_page_up(self) -> None:
+        self.move(1 - self.page)
+
+    def action_top(self) -> None:
+        self.point(0)
+
+    def action_bottom(self) -> None:
+        self.point(len(self.rows) - 1)
+
+    def action_mark(self) -> None:
+        """Mark or unmark the row and go on to the next."""
+        key = self.sheet.cursor
+        if key in self.rows.by_key:
+            self.sheet.marks ^= {key}
+            self.move(1)
+
+    def action_open(self) -> None:
+        self.post_message(Opened(self.id or ""))
+
+    def action_sort(self) -> None:
+        self.rows.next_sort()
+        self.changed()
+        self.post_message(Moved())
+
+    def filter(self, pattern: str) -> None:
+        """Narrow the rows."""
+        place = max(0, self.rows.index(self.sheet.cursor))
+        self.rows.filter(pattern)
+        self._settle(self.sheet, place)
+        self.changed()
+        self.post_message(Moved())
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(-3)
+
+    def on_focus(self) -> None:
+        self.redraw()
+        self.post_message(Pointed(self.id or ""))
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    # -- drawing
+
+    def title(self, width: int) -> Line:
+        """What stands in the frame."""
+        return ((self.sheet.name, "strong"),)
+
+    def prepare(self, width: int, height: int) -> None:
+        """Scroll so that the cursor shows, measure the visible rows, fit the columns."""
+        sheet, rows, page = self.sheet, self.rows, self.page
+        at = max(0, rows.index(sheet.cursor)) if sheet.cursor else 0
+        if at < sheet.top:
+            sheet.top = at
+        elif at >= sheet.top + page:
+            sheet.top = at - page + 1
+        sheet.top = max(0, min(sheet.top, len(rows) - page))
+        for index in range(sheet.top, min(len(rows), sheet.top + page)):
+            self._measure(self._cells(rows.at(index)))
+        inner = width - 2 if self.look.bare else width - 4
+        self._columns = widths(sheet.columns, inner - 1, sheet.widest)
+
+    def _measure(self, cells: Cells) -> None:
+        widest = self.sheet.widest
+        for column, (text, _) in zip(self.sheet.columns, cells, strict=True):
+            if column.most and (size := cells_of(text)) > widest.get(column.id, 0):
+                widest[column.id] = size
+
+    def _cells(self, row: Row) -> Cells:
+        return self.sheet.cells(row, self.look)
+
+    def line(self, y: int, width: int, height: int) -> Line:
+        if self.look.bare:
+            return self._inner(y - 1, width, width) if y else pad((*self._title(width), (" ", "ink")), width)
+        v, here = self.look["v"], "here" if self.has_focus else "frame"
+        if y == 0:
+            title = self._title(width - 6)
+            rest = width - 4 - sum(cells_of(text) for text, _ in title)
+            start = (self.look["tl"] + self.look["h"] + " ", here)
+            return (start, *title, (" " + self.look["h"] * max(0, rest - 1) + self.look["tr"], here))
+        if y == height - 1:
+            return ((self.look["bl"] + self.look["h"] * (width - 2) + self.look["br"], here),)
+        body = pad(self._inner(y - 1, width - 3, width - 4), width - 3, more=self.look["more"])
+        return ((v + " ", here), *body, (v, here))
+
+    def _title(self, room: int) -> Line:
+        return pad(self.title(room), min(room, sum(cells_of(t) for t, _ in self.title(room))), more=self.look["more"])
+
+    def _inner(self, y: int, full: int, room: int) -> Line:
+        if not len(self.rows):
+            return self._blank(y, room)
+        if self.HEADS and y == 0:
+            return self._heads(room)
+        index = self.sheet.top + y - (1 if self.HEADS else 0)
+        if index >= min(len(self.rows), self.sheet.top + self.page):
+            return ()
+        row = self.rows.at(index)
+        parts: list[Span] = [(self.look["mark"] if row.key in self.sheet.marks else " ", "warn")]
+        cells = self._cells(row)
+        columns = list(self._columns)
+        if (
+            len(columns) > 1 and not cells[columns[-1][0]][0]
+        ):  # nothing in the last column: the one before takes its room
+            columns[-2:] = [(columns[-2][0], columns[-2][1] + columns[-1][1] + 1)]
+        for i, cells_wide in columns:
+            text, ink = cells[i]
+            if len(parts) > 1:
+                parts.append((" ", ink if ink in ("dim", "ink") else "ink"))
+            parts.append((fit(text, cells_wide, self.look["more"], self.sheet.columns[i].right), ink))
+        line = pad(tuple(parts), full)
+        if row.key != self.sheet.cursor or not self.has_focus:
+            return line
+        if parts[0][0] == " ":
+            line = ((self.look["cursor"], "strong"), *line[1:])
+        return selected(line)
+
+    def _heads(self, room: int) -> Line:
+        parts: list[Span] = [(" ", "dim")]
+        for i, cells_wide in self._columns:
+            column = self.sheet.columns[i]
+            title = column.title + ("*" if column.id == self.rows.sort and not self.rows.usual else "")
+            parts.append((fit(title, cells_wide, "", column.right) + " ", "dim"))
+        if len(self.rows) <= self.page:
+            return tuple(parts)
+        place = f" {max(0, self.rows.index(self.sheet.cursor)) + 1}/{len(self.rows)}"
+        return (*pad(tuple(parts), room - len(place) + 1, more=" "), (place, "dim"))
+
+    def _blank(self, y: int, room: int) -> Line:
+        if self.rows.pattern and self.rows.total:
+            texts: Sequence[tuple[str, str]] = (
+                (f"None of {self.rows.total} rows match /{self.rows.pattern}", "ink"),
+                ("esc clears the filter", "dim"),
+            )
+        else:
+            texts = self.sheet.empty(self.look)
+        lines = [(row, ink) for text, ink in texts for row in (wrap(text, room - 2) if text else [""])]
+        return ((" " + lines[y][0], lines[y][1]),) if 0 <= y < len(lines) else ()

@@ -1,0 +1,118 @@
+"""Objects of one kind, and what changed lately, as rows and as details."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from widgets.render.ages import age, day
+from widgets.render.fitting import Column
+from widgets.render.lines import Line, Span, labelled
+from widgets.render.resources import short
+
+if TYPE_CHECKING:
+    from console.ports.views import ChangeRow, Columns, ObjectRow
+    from widgets.theme import Look
+
+
+def columns(head: Columns) -> tuple[Column, ...]:
+    """Columns of a kind: the first is the identity and stays; later ones leave first."""
+    out = []
+    for i, title in enumerate(head.titles):
+        right = i < len(head.right) and head.right[i]
+        least = max(4, min(len(title), 12))
+        out.append(Column(title.lower(), title, 18 if i == 0 else least, 60 if i == 0 else 36, right, drop=i))
+    return (*out, Column("age", "AGE", 4, right=True, grow=0, drop=len(out) + 1))
+
+
+def sorts(head: Columns | None) -> dict[str, Callable[[Any], tuple[Any, ...]]]:
+    """By name, by trouble, by age, and by each column."""
+    found: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+        "name": lambda row: (row.cells[0] if row.cells else "",),
+        "trouble": lambda row: (not row.bad, row.cells[0] if row.cells else ""),
+        "age": lambda row: (-row.created,),
+    }
+    for i, title in enumerate(head.titles[1:] if head else (), 1):
+        right = head is not None and i < len(head.right) and head.right[i]
+        found[title.lower()] = _by_number(i) if right else _by_text(i)
+    return found
+
+
+def _by_text(i: int) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda row: (row.cells[i] if i < len(row.cells) else "",)
+
+
+def _by_number(i: int) -> Callable[[Any], tuple[Any, ...]]:
+    def key(row: ObjectRow) -> tuple[Any, ...]:
+        text = row.cells[i].split("/")[0] if i < len(row.cells) else ""
+        return (-int(text) if text.isascii() and text.isdigit() else 1,)
+
+    return key
+
+
+def words(row: ObjectRow) -> str:
+    """What a filter looks at."""
+    return " ".join(row.cells)
+
+
+def cells_of(count: int) -> Callable[[ObjectRow, Look], tuple[Span, ...]]:
+    """Cells of a kind with that many columns."""
+
+    def cells(row: ObjectRow, look: Look) -> tuple[Span, ...]:
+        ink = "warn" if row.bad else "ink"
+        texts = (*row.cells, *[""] * count)[:count]
+        shown = tuple((text or look["none"], ink if i == 0 or row.bad else "ink") for i, text in enumerate(texts))
+        return (*shown, (age(row.created, look.now(), look["none"]), "dim"))
+
+    return cells
+
+
+def details(row: ObjectRow, head: Columns, look: Look, width: int) -> list[Line]:
+    """Everything the row knows."""
+    lines: list[Line] = [((f"{head.kind} ", "dim"), (row.cells[0] if row.cells else "", "strong"))]
+    facts = [f"{title.lower()} {text}" for title, text in zip(head.titles[1:], row.cells[1:], strict=False) if text]
+    lines += labelled("is", "   ".join(facts), width, "warn" if row.bad else "ink")
+    if row.created:
+        lines += labelled("made", f"{day(row.created, look.now())}, {age(row.created, look.now())} ago", width)
+    return lines
+
+
+CHANGE_COLUMNS = (
+    Column("age", "AGO", 4, right=True),
+    Column("verb", "WHAT", 7, 9),
+    Column("kind", "KIND", 8, 18),
+    Column("name", "NAME", 18, 48),
+    Column("manager", "BY", 8, 30, drop=2),
+    Column("text", "", 10, 60, grow=1, drop=3),
+)
+CHANGE_SORTS: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+    "newest": lambda row: (-row.at,),
+    "kind": lambda row: (row.kind, row.name),
+    "name": lambda row: (row.name,),
+    "manager": lambda row: (row.manager, -row.at),
+}
+
+
+def change_words(row: ChangeRow) -> str:
+    """What a filter looks at."""
+    return f"{row.verb} {row.kind} {row.name} {row.manager} {row.text}"
+
+
+def change_cells(row: ChangeRow, look: Look) -> tuple[Span, ...]:
+    """One span a column."""
+    return (
+        (age(row.at, look.now(), look["none"]), "dim"),
+        (row.verb, "ink"),
+        (short(row.kind), "dim"),
+        (row.name, "ink"),
+        (row.manager or look["none"], "dim"),
+        (row.text, "dim"),
+    )
+
+
+def change_details(row: ChangeRow, look: Look, width: int) -> list[Line]:
+    """Everything the row knows."""
+    lines: list[Line] = [((f"{row.kind} ", "dim"), (row.name, "strong"), (f"  {row.verb}", "ink"))]
+    lines += labelled("when", f"{day(row.at, look.now())}, {age(row.at, look.now())} ago", width)
+    lines += labelled("by", row.manager or "not recorded", width)
+    return lines + (labelled("what", row.text, width) if row.text else [])

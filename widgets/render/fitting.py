@@ -1,0 +1,51 @@
+"""How wide each column is. Pure: columns, room and the widest text seen in; widths out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    id: str
+    title: str
+    least: int
+    """Cells it has at least."""
+    most: int = 0
+    """Cells it may grow to when its texts need them; 0 = `least`."""
+    right: bool = False
+    grow: int = 0
+    """Share of what is left over; 0 = none."""
+    drop: int = 0
+    """Order of leaving when there is no room: the highest leaves first; 0 never leaves."""
+
+
+def widths(columns: Sequence[Column], room: int, widest: Mapping[str, int]) -> list[tuple[int, int]]:
+    """(index, cells) of each column that is shown, left to right; one cell of gap between them is taken off."""
+    shown = list(range(len(columns)))
+    while len(shown) > 1 and _least(columns, shown) > room:
+        droppable = [i for i in shown if columns[i].drop]
+        if not droppable:
+            break
+        shown.remove(max(droppable, key=lambda i: columns[i].drop))
+    cells = {i: columns[i].least for i in shown}
+    left = room - _least(columns, shown)
+    for i in sorted(shown, key=lambda i: columns[i].drop):  # first the texts that must stay want to be whole
+        want = min(columns[i].most or columns[i].least, max(widest.get(columns[i].id, 0), columns[i].least))
+        more = max(0, min(want - cells[i], left))
+        cells[i] += more
+        left -= more
+    shares = sum(columns[i].grow for i in shown)
+    if left > 0 and shares:
+        growing = [i for i in shown if columns[i].grow]
+        for i in growing:
+            cells[i] += left * columns[i].grow // shares
+        cells[growing[-1]] += left - sum(left * columns[i].grow // shares for i in growing)
+    return [(i, cells[i]) for i in shown]
+
+
+def _least(columns: Sequence[Column], shown: Sequence[int]) -> int:
+    return sum(columns[i].least for i in shown) + len(shown) - 1

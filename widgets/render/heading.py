@@ -1,0 +1,113 @@
+"""The header: incident, clock, cluster, mode; freshness of each source; what must not be overlooked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from widgets.render.ages import elapsed, minute
+from widgets.render.lines import Line, Span, line_width, pad
+from widgets.render.words import source
+
+if TYPE_CHECKING:
+    from console.ports.views import HeaderView
+    from widgets.theme import Look
+
+
+def mode(header: HeaderView | None, look: Look) -> Span:
+    """READ-ONLY, or until when this seat may write."""
+    if header is None:
+        return (" READ-ONLY ", "bar-strong")
+    if look.armed_until > look.now():
+        return (f" ARMED until {minute(look.armed_until)} ", "danger")
+    return (" READ-ONLY ", "bar-strong")
+
+
+def first(header: HeaderView | None, look: Look, width: int, lost: str) -> Line:
+    """Incident and clock at the left, cluster and mode at the right. The mode is never cut."""
+    right: list[Span] = [mode(header, look)]
+    if header is None:
+        left: Line = ((" warroom ", "alert"), (f"  {lost or 'waiting for the engine'} ", "bar"))
+        return _between(left, (), right, width)
+    name = header.incident or "undeclared"
+    start = header.declared or header.opened
+    clock = elapsed(look.now() - start) if start else ""
+    drill = " DRILL " if header.drill else ""
+    tag = f" {name}  {header.phase.upper() or 'WATCH'}  {clock} "
+    left = ((drill, "danger"), (tag, "alert" if header.incident or header.drill else "tab"))
+    where: Line = ((f" {header.context}  ", "bar-strong"), (f"{host(header.server)} ", "bar"))
+    return _between(left, where, right, width)
+
+
+def host(server: str) -> str:
+    """The API server without its scheme."""
+    return server.split("://", 1)[-1]
+
+
+def _between(left: Line, middle: Line, right: list[Span], width: int) -> Line:
+    room = width - line_width(tuple(right))
+    left = pad(left, min(line_width(left), room)) if line_width(left) > room else left
+    rest = room - line_width(left)
+    middle = pad(middle, rest, "bar") if line_width(middle) > rest else middle
+    return (*left, (" " * max(0, rest - line_width(middle)), "bar"), *middle, *right)
+
+
+def second(header: HeaderView | None, look: Look, width: int) -> Line:
+    """Sources first: silence must never look like calm."""
+    if header is None:
+        return ()
+    parts: list[Span] = []
+    for view in header.sources:
+        said = view.state if view.state in ("live", "loading") else f"{view.state.upper()} since {minute(view.since)}"
+        if view.state == "live" and view.lag >= 60:
+            said = f"live, {int(view.lag // 60)}m behind"
+        parts += [(f" {view.name} ", "bar-dim"), (said, source(view.state) if view.lag < 60 else "bar-warn")]
+        if view.dropped:
+            parts.append((f" {view.dropped} lost", "bar-bad"))
+    if not parts:
+        parts = [(" no source yet: see ? sources", "bar-warn")]
+    tail: list[Span] = []
+    if header.undo_debt:
+        tail += [("  undo debt ", "bar-dim"), (str(header.undo_debt), "bar-warn")]
+    if header.redact != "normal" or width >= 110:
+        tail += [("  redact ", "bar-dim"), (header.redact, "bar")]
+    if width >= 110 and header.seats:
+        armed = {seat for seat, until in header.armed if until > look.now()}
+        tail += [("  seats ", "bar-dim"), (" ".join(s + ("*" if s in armed else "") for s in header.seats), "bar")]
+    if header.journal and header.journal != "chain ok":
+        tail += [("  journal ", "bar-dim"), (header.journal, "bar-bad")]
+    tail.append((" ", "bar"))
+    room = width - line_width(tuple(tail))
+    return (*pad(tuple(parts), room, "bar"), *tail)
+
+
+def urgent(header: HeaderView | None, look: Look, lost: str, frozen: str) -> list[Line]:
+    """Lines that must not be overlooked, the worst first; usually none."""
+    lines: list[Line] = []
+    if lost and header is not None:
+        lines.append(((f" {lost} ", "danger"),))
+    if header is not None:
+        if header.login:
+            lines.append(((f" LOGIN NEEDED  {header.login} ", "danger"),))
+        lines += [((f" ALARM  {alarm} ", "danger"),) for alarm in header.alarms[-2:]]
+        if header.banner:
+            lines.append(((f" {header.banner} ", "danger"),))
+    if frozen:
+        lines.append(((f" {frozen} ", "alert"),))
+    return lines
+
+
+def people(header: HeaderView | None, look: Look, width: int, seat: str) -> list[Line]:
+    """Who is here, and who may write."""
+    if header is None:
+        return [(("waiting for the engine", "dim"),)]
+    armed = {name: until for name, until in header.armed if until > look.now()}
+    lines: list[Line] = []
+    for name in header.seats:
+        may = f"armed until {minute(armed[name])}" if name in armed else "read-only"
+        me = "  this seat" if name == seat else ""
+        lines.append(((f"{name}  ", "strong"), (may, "warn" if name in armed else "dim"), (me, "dim")))
+    lines.append(((f"acting as {header.user or 'not known yet'}", "dim"),))
+    lines.append(((f"Kubernetes {header.version or '?'}  {host(header.server)}", "dim"),))
+    if header.undo_debt:
+        lines.append(((f"{header.undo_debt} open undo{'' if header.undo_debt == 1 else 's'}, u lists them", "warn"),))
+    return lines

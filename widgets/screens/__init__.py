@@ -1,0 +1,1 @@
+"""The room itself: what stands where, what a key does."""

@@ -1,0 +1,383 @@
+"""The room: four panes, header, footer, and which key does what. Domain decisions are the engine's.
+
+In: `Updated` and `Linked` messages from the bridge, keys. Out: requests through `ask`, dialogs, a place to save.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from console.ports.session import Update
+from console.ports.views import ChangeRow, FindingRow, HeaderView, ItemRow, ObjectRow, ResourceRow
+from widgets.messages import ArmWanted, Browsed, Linked, Moved, Opened, Pointed, Ticked, Updated
+from widgets.panes.activity import Activity
+from widgets.panes.bars import Footer, Header, Tabs
+from widgets.panes.checklist import Checklist
+from widgets.panes.detail import Detail
+from widgets.panes.journal import Journal
+from widgets.panes.people import People
+from widgets.panes.resources import Resources, row_details
+from widgets.parts.keys import footer_keys, room_bindings, shown
+from widgets.parts.room import Room
+from widgets.render import checklist, findings, journal
+from widgets.render.lines import Line, Span
+from widgets.render.offers import Offer, of_item, offers
+from widgets.render.places import PANES, size_name
+from widgets.render.words import DONE
+from widgets.screens.acting import Acting
+from widgets.screens.freezing import Freezer
+from widgets.screens.places import PanePlace, SeatPlace
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from console.config.keymap import Keymap
+    from console.model.action import ActionSpec
+    from console.ports.session import Ask
+    from console.ports.views import Answer, Row
+    from widgets.parts.table import Table
+    from widgets.theme import Look
+
+Asking = Callable[["Ask"], Awaitable["Answer"]]
+
+
+class RoomScreen(Acting, Screen[None]):
+    """The whole terminal.
+
+    Args:
+        look: what everything draws with.
+        ask: sends a request to the engine; answers `Refusal` when there is none.
+        specs: declarations of all actions.
+        keymap: keys as the person wants them.
+    """
+
+    BINDINGS = room_bindings()  # type: ignore[assignment]
+    DEFAULT_CSS = "RoomScreen { background: $background; overflow: hidden; }"
+
+    def __init__(self, look: Look, ask: Asking, specs: tuple[ActionSpec, ...], keymap: Keymap) -> None:
+        super().__init__()
+        self.look, self.ask, self.specs, self.keymap = look, ask, specs, keymap
+        self.seat = ""
+        self.pane = "activity"
+        self.zoomed = False
+        self.presenting = False
+        self.item = ""
+        self.walking = self.walking_now = False
+        self.freezer = Freezer()
+        self.header: HeaderView | None = None
+        self.undo_rows: dict[str, Any] = {}
+        self._place = SeatPlace()
+        self._restoring: set[str] = set()
+        self.size_class = "medium"
+
+        panes = (Activity(look), Resources(look), Checklist(look), Journal(look), Detail(look), People(look))
+        footer = Footer(look, tuple((shown(keymap.of(key.id)), key.words) for key in footer_keys()))
+        self._around = (Header(look), Tabs(look), Room(*panes, id="room"), footer)
+        self._parts = {widget.id: widget for widget in (*self._around, *panes)}
+
+    def compose(self) -> ComposeResult:
+        yield from self._around
+
+    def on_mount(self) -> None:
+        self.place_panes()
+        self.table().focus()
+
+    # -- parts
+
+    def part(self, name: str) -> Any:
+        """A widget of the room by its id."""
+        return self._parts[name]
+
+    def table(self, pane: str = "") -> Table:
+        """The table of a pane, the focused one by default."""
+        found: Table = self.part(pane or self.pane)
+        return found
+
+    @property
+    def resources(self) -> Resources:
+        """Pane 2."""
+        found: Resources = self.part("resources")
+        return found
+
+    def say(self, text: str, role: str = "ink") -> None:
+        """One sentence in the footer; the next key takes it away."""
+        self.part("footer").say(text, role)
+
+    # -- layout
+
+    def on_resize(self) -> None:
+        self.place_panes()
+
+    def place_panes(self) -> None:
+        """Put the panes where they belong on a terminal of this size."""
+        width, height = self.app.size
+        self.size_class = size_name(width, height)
+        alone = self.zoomed or self.presenting
+        narrow = self.size_class == "narrow" and not alone
+        tabs = self.part("tabs")
+        tabs.display = narrow or self.size_class == "small"
+        if self.size_class == "small":
+            tabs.show(((f"window too small: {width}x{height}, needs 60x15; nothing can be contained here", True),))
+        used = 3 + int(narrow)
+        self.part("room").arrange_for(self.size_class, self.pane, alone, width, height - used)
+        self._tabs()
+
+    def _tabs(self) -> None:
+        if self.size_class != "narrow":
+            return
+        items = self.part("checklist").items()
+        done = f"{sum(row.state in DONE for row in items)}/{len(items)}"
+        counts = (self.table("activity").rows.total, self.resources.affected.rows.total, done, "")
+        titles = ("Activity", "Resources", "Checklist", "Journal")
+        names = zip(PANES, titles, counts, strict=True)
+        self.part("tabs").show(tuple((f"{i} {t} {c}".strip(), p == self.pane) for i, (p, t, c) in enumerate(names, 1)))
+
+    # -- what arrives
+
+    def on_updated(self, message: Updated) -> None:
+        """Rows of a topic."""
+        if self.freezer.frozen and message.update.topic != "header":
+            self.freezer.hold(message.update)
+            self._frozen_words()
+            return
+        self.receive(message.update)
+
+    def receive(self, update: Update) -> None:
+        """Hand rows to whoever shows them."""
+        topic = update.topic
+        if topic == "header":
+            self._header(update)
+        elif topic in ("resources", "changes") or topic.startswith("browse:"):
+            self.resources.receive(update)
+        elif topic == "undo":
+            self._undo(update)
+        elif topic in ("findings", "checklist", "journal"):
+            self.table({"findings": "activity"}.get(topic, topic)).take(update)
+        self._restore(topic)
+        self._tabs()
+
+    def _header(self, update: Update) -> None:
+        rows = update.rows if hasattr(update, "rows") else update.upserts
+        if not rows:
+            return
+        header = rows[-1]
+        if not isinstance(header, HeaderView):
+            return
+        self.header = header
+        self.look.armed_until = max((until for seat, until in header.armed if seat == self.seat), default=0.0)
+        self.part("header").inform(header)
+        self.part("activity").inform(header)
+        self.part("journal").inform(header)
+        self.part("people").inform(header, self.seat)
+
+    def _undo(self, update: Update) -> None:
+        if getattr(update, "first", False):
+            self.undo_rows.clear()
+        for row in update.rows if hasattr(update, "rows") else update.upserts:
+            self.undo_rows[row.key] = row
+        for key in getattr(update, "removes", ()):
+            self.undo_rows.pop(key, None)
+
+    def on_linked(self, message: Linked) -> None:
+        """The engine went away or came back."""
+        header = self.part("header")
+        header.lost = message.lost
+        header.restate()
+
+    def on_ticked(self, message: Ticked) -> None:
+        """Ages and clocks."""
+        for name in ("header", *PANES, "detail", "people"):
+            self.part(name).redraw()
+        self._frozen_words()
+
+    def on_pointed(self, message: Pointed) -> None:
+        """Show what is under the cursor."""
+        if message.pane and message.pane == self.pane:
+            self._show_detail()
+        elif self.focused is self.part(message.pane) and message.pane in PANES:
+            self.focus_pane(message.pane)
+
+    def _show_detail(self) -> None:
+        row = self.table().row
+        self.part("detail").show(lambda width: (self.details(row, width), self.keys_line(row)))
+
+    def details(self, row: Row | None, width: int) -> list[Line]:
+        """What is known of a row."""
+        look = self.look
+        if isinstance(row, FindingRow):
+            return findings.details(row, look, width)
+        if isinstance(row, ItemRow):
+            return checklist.details(row, look, width)
+        if isinstance(row, ResourceRow | ObjectRow | ChangeRow):
+            return row_details(self.resources, row, width)
+        if row is None:
+            return [(("Nothing is selected.", "dim"),)]
+        return journal.details(row, look, width)  # type: ignore[arg-type]
+
+    def keys_line(self, row: Row | None) -> Line:
+        """`next  x i quarantine …` for a row."""
+        parts: list[Span] = [("next   ", "dim")]
+        seen: set[str] = set()
+        for offer in self.offers(row):
+            letter = self.letter(offer.spec.id)
+            if not letter or letter in seen:
+                continue
+            seen.add(letter)
+            parts += [(letter, "proved"), (f" {short_title(offer.spec)}   ", "ink")]
+        if isinstance(row, ItemRow) and row.action and not parts[1:]:
+            parts += [("enter", "proved"), (f" {row.action}   ", "ink")]
+        parts += [("enter", "proved"), (" open", "ink")] if row is not None and not isinstance(row, ItemRow) else []
+        return tuple(parts)
+
+    def letter(self, action: str) -> str:
+        """`x i`, `e` or ""."""
+        if action in self.keymap.letters:
+            return f"{shown(self.keymap.of('act.contain'))} {self.keymap.letters[action]}"
+        spec = next((spec for spec in self.specs if spec.id == action), None)
+        return shown(self.keymap.of("act.evidence")) if spec and spec.key == "e" and not spec.leader else ""
+
+    def offers(self, row: Row | None) -> list[Offer]:
+        """Actions for a row of the focused pane."""
+        if isinstance(row, ItemRow):
+            affected: Any = list(self.resources.affected.rows.values())
+            return of_item(row, affected, self.specs)
+        return offers(row, self.resources.kind, self.resources.find, self.specs)
+
+    def open_browser(self, topic: str) -> None:
+        """Every object of a kind in pane 2."""
+        self.resources.browse(topic)
+        self.post_message(Browsed(topic))
+        self.focus_pane("resources")
+
+    async def on_arm_wanted(self, message: ArmWanted) -> None:
+        """A plan dialog needs this seat armed."""
+        from widgets.screens.containing import arm
+
+        self.start(arm(self, message.dialog), "arm")
+
+    # -- place
+
+    def place(self) -> SeatPlace:
+        """Where this seat is."""
+        panes = {}
+        for name in PANES:
+            table = self.table(name)
+            rows = table.rows
+            panes[name] = PanePlace(table.sheet.cursor, rows.pattern, rows.sort)
+        browse = self.resources.topic
+        return SeatPlace(self.pane, self.zoomed, browse, self.item, self.walking, panes)
+
+    def restore(self, place: SeatPlace) -> None:
+        """Go where the seat of that name was; rows are chosen when they arrive."""
+        self._place = place
+        self._restoring = {"findings", "resources", "checklist", "journal"}
+        self.zoomed = place.zoomed
+        self.item = place.item
+        if place.browse.startswith("browse:"):
+            self.resources.browse(place.browse)
+            self._restoring.discard("resources")
+        if place.pane in PANES:
+            self.focus_pane(place.pane)
+
+    def _restore(self, topic: str) -> None:
+        if topic not in self._restoring:
+            return
+        table = self.table({"findings": "activity"}.get(topic, topic))
+        if not table.rows.loaded:
+            return
+        self._restoring.discard(topic)
+        was = self._place.panes.get(table.id or "", PanePlace())
+        table.rows.sort_by(was.sort)
+        if was.filter:
+            table.rows.filter(was.filter)
+        if table.rows.index(was.cursor) >= 0:
+            table.sheet.cursor = was.cursor
+        table.changed()
+        if topic == "checklist" and self._place.walking:
+            self.action_walkthrough()
+
+    def on_opened(self, message: Opened) -> None:
+        """Enter on a row."""
+        if message.pane == "checklist":
+            self.action_walkthrough()
+        else:
+            self.action_read("detail")
+
+    # -- moving
+
+    def focus_pane(self, name: str) -> None:
+        """Make a pane the one keys go to."""
+        self.pane = name
+        self.place_panes()
+        self.table(name).focus()
+        self._show_detail()
+        self.post_message(Moved())
+
+    def action_pane(self, name: str) -> None:
+        self.focus_pane(name)
+
+    def action_next_pane(self, by: int) -> None:
+        self.focus_pane(PANES[(PANES.index(self.pane) + by) % len(PANES)])
+
+    def action_zoom(self) -> None:
+        self.zoomed = not self.zoomed
+        self.focus_pane(self.pane)
+
+    def action_repaint(self) -> None:
+        for name in ("header", "tabs", *PANES, "detail", "people", "footer"):
+            self.part(name).restyle()
+
+    def action_present(self) -> None:
+        """One pane without frames, for a shared screen."""
+        self.presenting = not self.presenting
+        self.look.bare = self.presenting
+        self.place_panes()
+        self.action_repaint()
+        self.say("Presenting: p or esc ends it." if self.presenting else "")
+
+    def action_changes(self) -> None:
+        self.resources.show_changes()
+        self.focus_pane("resources")
+
+    def action_sort(self) -> None:
+        self.table().action_sort()
+        self.say(f"Sorted by {self.table().rows.sort}.")
+
+    def action_back(self) -> None:
+        """One step back: message, freeze, filter, browser, zoom."""
+        table = self.table()
+        if self.presenting:
+            self.action_present()
+        elif table.rows.pattern:
+            table.filter("")
+        elif self.pane == "resources" and self.resources.back():
+            self.post_message(Browsed(""))
+        elif self.zoomed:
+            self.action_zoom()
+        self.say("")
+
+    # -- freezing
+
+    def action_freeze(self) -> None:
+        """Hold the screen; the engine goes on."""
+        if not self.freezer.frozen:
+            self.freezer.freeze(self.look.clock.monotonic())
+        else:
+            for update in self.freezer.thaw():
+                self.receive(update)
+        self._frozen_words()
+
+    def _frozen_words(self) -> None:
+        header = self.part("header")
+        words = self.freezer.words(self.look.clock.monotonic())
+        if words != header.frozen:
+            header.frozen = words
+            header.restate()
+
+
+def short_title(spec: ActionSpec) -> str:
+    """A title's first words: `quarantine` of `Quarantine a pod`."""
+    return spec.title.split(" ")[0].lower() if spec.title else spec.id

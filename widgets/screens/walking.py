@@ -1,0 +1,112 @@
+"""The walkthrough's way through the items: where it is, what enter does there, where it is taken up again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from console.ports.session import Mark
+from console.ports.views import ItemRow
+from widgets.messages import Moved
+from widgets.render.words import DONE
+
+if TYPE_CHECKING:
+    from widgets.screens.room import RoomScreen
+
+_PROMPTS = {
+    "incident.declare": ("declare", "the command line asks for a name"),
+    "note.add": ("note", "a note to the journal"),
+}
+
+
+async def walk(room: RoomScreen) -> None:
+    """Item by item until the person leaves."""
+    from widgets.modals.guiding import Guiding
+
+    if room.walking_now:
+        return
+    said = ""
+    room.walking_now = True
+    try:
+        while items := room.part("checklist").items():
+            at = _at(room, items)
+            room.item, room.walking = items[at].key, True
+            room.post_message(Moved())
+            screen = Guiding(room.look, items, at, press(room, items[at]), said)
+            answer = await room.app.push_screen_wait(screen)
+            said = ""
+            if answer in ("leave", None):
+                break
+            if answer in ("next", "back"):
+                room.item = items[(at + (1 if answer == "next" else -1)) % len(items)].key
+            else:
+                said = await _do(room, items[at], answer)
+    finally:
+        room.walking = room.walking_now = False
+        table = room.table("checklist")
+        if table.rows.index(room.item) >= 0:
+            table.point(table.rows.index(room.item))
+
+
+def _at(room: RoomScreen, items: list[ItemRow]) -> int:
+    """Where it was left, else the row under the cursor in pane 3, else what is not done."""
+    for key in (room.item, room.table("checklist").sheet.cursor if room.pane == "checklist" else ""):
+        found = next((i for i, item in enumerate(items) if item.key == key), -1)
+        if found >= 0:
+            return found
+    return next((i for i, item in enumerate(items) if item.state not in DONE), 0)
+
+
+def press(room: RoomScreen, item: ItemRow) -> str:
+    """What enter does here, in words."""
+    if item.state in DONE:
+        return "n, this one is done"
+    if any(spec.id == item.action for spec in room.specs):
+        count = len(room.offers(item))
+        keys = room.letter(item.action)
+        where = (
+            f"{count} object{'' if count == 1 else 's'} to do it to" if count else "but no affected object waits for it"
+        )
+        return f"enter or {keys or ':' + item.action}: {item.action}, {where}. The plan comes first."
+    if item.action in _PROMPTS:
+        return f"enter: {_PROMPTS[item.action][1]}"
+    if item.kind == "auto":
+        without = f" ({item.action} is not in this build)" if item.action else ""
+        return f"nothing: it ticks by itself once it is so{without}"
+    return "enter: attest that it is so, with your reason"
+
+
+async def _do(room: RoomScreen, item: ItemRow, answer: str) -> str:
+    """What was chosen; the sentence to show on the next screen."""
+    if answer == "n-a":
+        return await _mark(room, item, "n-a", "Why does this not apply here?")
+    if answer == "claim":
+        done = await room.ask(Mark(item.key, "claimed"))
+        return "" if room.told(done) else getattr(done, "text", "")
+    if any(spec.id == item.action for spec in room.specs):
+        return await _act(room, item)
+    if item.action in _PROMPTS:
+        from widgets.screens.commanding import Commands
+
+        Commands(room).run(_PROMPTS[item.action][0])
+        return ""
+    if item.kind == "auto":
+        return "Nothing to press: it ticks by itself. o says why it does not apply, :override says why you accept it."
+    return await _mark(room, item, "attested", "What did you see or do? Your name is recorded with it.")
+
+
+async def _mark(room: RoomScreen, item: ItemRow, state: str, hint: str) -> str:
+    answer = await room.prompted(state, f"{item.title}: {hint}", lambda text: Mark(item.key, state, text))
+    return getattr(answer, "text", "") if answer is not None else ""
+
+
+async def _act(room: RoomScreen, item: ItemRow) -> str:
+    from widgets.modals.picking import Picking
+    from widgets.screens.containing import Containment
+
+    offers = room.offers(item)
+    if not offers:
+        return f"No affected object waits for {item.action}. Browse with :pods, then use the keys there."
+    offer = offers[0] if len(offers) == 1 else await room.app.push_screen_wait(Picking(room.look, offers))
+    if offer is not None:
+        await Containment(room).plans([(offer.spec.id, offer.target)])
+    return ""
