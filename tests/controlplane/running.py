@@ -114,7 +114,7 @@ class ControlPlane:
     def apply(self, *objects: Mapping[str, Any], user: User = "admin") -> None:
         """Creates or changes objects given as plain mappings."""
         bundle = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
-        self.kubectl("apply", "-f", "-", user=user, input=json.dumps(bundle))
+        self.kubectl("apply", "-f", "-", user=user, input=json.dumps(bundle), timeout=300)
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any]:
         """One object as the API server has it now."""
@@ -174,7 +174,9 @@ class ControlPlane:
                 for name in names
             )
         )
-        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *(f"node/{name}" for name in names))
+        self.kubectl(
+            "wait", "--for=condition=Ready", "--timeout=100s", *(f"node/{name}" for name in names), timeout=110
+        )
         return names
 
     def namespaces(self, *names: str) -> None:

@@ -75,7 +75,7 @@ def populate(plane: ControlPlane, pods: int) -> None:
         batch.append(_deployment(index, names[index % len(names)], min(REPLICAS, left)))
         left -= REPLICAS
     plane.apply(*batch)
-    _wait_until_ready(plane, pods, timeout=60 + pods / 20)
+    _wait_until_ready(plane, pods, timeout=120 + pods / 10)
 
 
 def _wait_until_ready(plane: ControlPlane, pods: int, timeout: float) -> None:
