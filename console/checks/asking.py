@@ -20,7 +20,7 @@ def objects(kind: str, namespace: str = "") -> Ask:
 
 
 def allowed(user: str, right: Right, groups: tuple[str, ...] = ()) -> Ask:
-    """bool: SubjectAccessReview. Probed, kept 30 s."""
+    """bool: SubjectAccessReview. Probed, kept 30 s, longer while it stays the same and no role or binding changes."""
     return Ask(
         "allowed", (user, ",".join(groups), right.verb, right.group, right.resource, right.namespace, right.name)
     )
@@ -28,7 +28,7 @@ def allowed(user: str, right: Right, groups: tuple[str, ...] = ()) -> Ask:
 
 def token_secrets(namespace: str, account: str) -> Ask:
     """Tuple of (secret name, invalid-since label or "") of legacy token Secrets of an account. Probed as metadata, kept
-    30 s. With account "" it is those of all accounts of the namespace."""
+    30 s. Account "" is all accounts of the namespace (then named `namespace/name`), namespace "" the whole cluster."""
     return Ask("token_secrets", (namespace, account))
 
 

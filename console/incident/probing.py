@@ -21,9 +21,11 @@ GAP = 0.5
 """Seconds between two requests: at most two a second."""
 FRESH = 30.0
 """Seconds an answer is good for; asked for again after that."""
+CALM = 120.0
+"""Seconds it is good for at most, while each renewal brings the same."""
 DENIED = 300.0
 """Seconds until a question the API server forbids is tried again."""
-KEPT = 150.0
+KEPT = 300.0
 """Seconds after which an answer that could not be renewed is no answer any more."""
 MOST = 2000
 """Questions kept at a time; more are refused, aloud."""
@@ -43,6 +45,7 @@ class _Page(msgspec.Struct):
     due: float
     """When it is to be asked again."""
     answered: float = 0.0
+    interval: float = FRESH
     queued: bool = False
     old: bool = False
     """Whether its growing old was announced."""
@@ -83,7 +86,7 @@ class Prober:
         now = self._clock.monotonic()
         for ask, page in self._pages.items():
             if ask.fact == fact:
-                page.due = now
+                page.due, page.interval = now, FRESH
 
     async def run(self) -> None:
         """Ask what is queued, for ever."""
@@ -103,7 +106,7 @@ class Prober:
         while True:
             await self._clock.sleep(FRESH / 6)
             now = self._clock.monotonic()
-            for ask in [ask for ask, page in self._pages.items() if now - page.wanted > 4 * FRESH and not page.queued]:
+            for ask in [ask for ask, page in self._pages.items() if now - page.wanted > 4 * CALM and not page.queued]:
                 del self._pages[ask]
             aged = [page for page in self._pages.values() if now >= page.due and not page.queued and not page.old]
             for page in aged:
@@ -132,13 +135,16 @@ class Prober:
 
     def _keep(self, page: _Page, fact: Fact, answered: bool) -> None:
         now = self._clock.monotonic()
-        forbidden = answered and isinstance(fact, Unknown) and fact.why.startswith("forbidden")
-        page.due, page.old = now + (DENIED if forbidden else FRESH), False
-        if not answered and isinstance(fact, Unknown) and isinstance(page.fact, Known):
-            page.trouble = fact.why  # one failed renewal does not unsay what was seen; `get` lets it lapse
+        page.old = False
+        if not answered and isinstance(page.fact, Known):
+            # One failed renewal does not unsay what was seen; `get` lets it lapse.
+            page.trouble = fact.why if isinstance(fact, Unknown) else ""
+            page.due = now + FRESH
             return
+        forbidden = answered and isinstance(fact, Unknown) and fact.why.startswith("forbidden")
         changed = _value(fact) != _value(page.fact)
-        page.fact, page.answered, page.trouble = fact, now, ""
+        page.interval = DENIED if forbidden else FRESH if changed else min(2 * page.interval, CALM)
+        page.due, page.fact, page.answered, page.trouble = now + page.interval, fact, now, ""
         if changed:
             self._on_change()
 

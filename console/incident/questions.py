@@ -79,4 +79,6 @@ def _token(item: dict[str, Any], account: str) -> tuple[str, str] | None:
     meta = item.get("metadata") or {}
     if account and (meta.get("annotations") or {}).get(ACCOUNT_NOTE) != account:
         return None
-    return str(meta.get("name", "")), str((meta.get("labels") or {}).get(LEGACY_LABEL, ""))
+    name = str(meta.get("name", ""))
+    name = name if account else f"{meta.get('namespace', '')}/{name}"
+    return name, str((meta.get("labels") or {}).get(LEGACY_LABEL, ""))

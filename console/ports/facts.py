@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from console.model.facts import Ask, Fact
 
@@ -37,4 +37,13 @@ class Book(Facts, Protocol):
 
     def renew(self, fact: str) -> None:
         """Probed answers of this name may be out of date: a write was just made."""
+        ...
+
+
+@runtime_checkable
+class Stamped(Facts, Protocol):
+    """A book that can tell cheaply whether an answer is still the same, without giving it."""
+
+    def stamp(self, ask: Ask) -> object:
+        """A value that differs whenever the answer may differ. Comparing two stamps is cheap."""
         ...

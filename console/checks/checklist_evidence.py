@@ -1,0 +1,145 @@
+"""Checks of the checklist on what was preserved, and on whether the affected set is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from console.checks import asking
+from console.checks.base import check
+from console.checks.checklist_record import newest, t0
+from console.checks.telling import listed, place, tell, told
+from console.model.objects import Obj, Pod
+from console.model.ref import ResourceRef
+from console.model.verdict import Verdict, both
+from console.ports.facts import Facts
+
+
+def sealed(facts: Facts, kinds: Iterable[str], uid: str = "") -> Verdict:
+    """Evidence of each of these kinds is in the store."""
+    kinds = list(kinds)
+    absent = [kind for kind in kinds if not tell(facts, asking.evidence(kind, uid))]
+    residual = tuple(f"{kind}: {why}" for kind in kinds for why in tell(facts, asking.missed(kind, uid)))
+    if absent:
+        return Verdict(False, f"not sealed: {', '.join(absent)}", residual)
+    return Verdict(True, f"sealed: {', '.join(kinds)}", residual)
+
+
+@check("evidence.volatile", "evidence", "missed", about="Pod")
+@told
+def evidence_volatile(facts: Facts, target: ResourceRef) -> Verdict:
+    """A process list or a checkpoint of exactly this pod is sealed."""
+    if not target.uid:
+        return Verdict(None, "its uid is not known, so its evidence cannot be looked up")
+    either = [sealed(facts, (kind,), target.uid) for kind in ("proc.list", "checkpoint.tar")]
+    return next((one for one in either if one.truth), Verdict(False, "no process list and no checkpoint"))
+
+
+@check("evidence.window", "evidence", "missed")
+@told
+def evidence_window(facts: Facts, target: ResourceRef) -> Verdict:
+    """The audit and metric window around T0 was exported."""
+    return sealed(facts, ("audit.export", "metric.export"))
+
+
+@check("evidence.cluster", "evidence", "missed")
+@told
+def evidence_cluster(facts: Facts, target: ResourceRef) -> Verdict:
+    """The cluster's configuration was dumped."""
+    return sealed(facts, ("cluster.dump",))
+
+
+@check("logs.collected", "evidence", "missed")
+@told
+def logs_collected(facts: Facts, target: ResourceRef) -> Verdict:
+    """Audit and application logs were collected, and the gaps in them listed."""
+    return sealed(facts, ("audit.export", "app.logs", "log.gaps"))
+
+
+@check("forensics.reported", "evidence", "missed", "chain")
+@told
+def forensics_reported(facts: Facts, target: ResourceRef) -> Verdict:
+    """A forensic report is sealed, and the record that holds the hashes of the originals is intact."""
+    problem = tell(facts, asking.chain())
+    intact = Verdict(not problem, f"journal: {problem}" if problem else "record of hashes intact")
+    return both(sealed(facts, ("forensics.report",)), intact)
+
+
+@check("identity.mapped", "object", "evidence", "missed", about="ServiceAccount")
+@told
+def identity_mapped(facts: Facts, target: ResourceRef) -> Verdict:
+    """What this account could do, and what it did, is sealed."""
+    account = tell(facts, asking.an_object("ServiceAccount", target.namespace, target.name))
+    uid = target.uid or (account.metadata.uid if account is not None else "")
+    if not uid:
+        return Verdict(None, f"account {target} is gone and its uid is not known")
+    return sealed(facts, ("sar.matrix", "audit.extract"), uid)
+
+
+@check("keys.replaced", "object", "evidence", "missed", about="Node")
+@told
+def keys_replaced(facts: Facts, target: ResourceRef) -> Verdict:
+    """Hashes of the node's authorized keys were sealed before and after, and they differ."""
+    node = tell(facts, asking.an_object("Node", "", target.name))
+    uid = target.uid or (node.metadata.uid if node is not None else "")
+    hashes: tuple[str, ...] = tell(facts, asking.evidence("authorized_keys.hash", uid)) if uid else ()
+    if len(hashes) < 2:
+        return Verdict(False, f"{len(hashes)} of 2 hashes of authorized keys sealed")
+    changed = hashes[0] != hashes[-1]
+    return Verdict(changed, "authorized keys differ" if changed else "authorized keys are the same as before")
+
+
+@check("pod.marked", "object", "declared", about="Pod")
+@told
+def pod_marked(facts: Facts, target: ResourceRef) -> Verdict:
+    """The pod carries the codename as the value of a label."""
+    declared = tell(facts, asking.declared())
+    if declared is None:
+        return Verdict(False, "there is no codename yet: the incident is not declared")
+    pod = tell(facts, asking.an_object("Pod", target.namespace, target.name))
+    if pod is None:
+        return Verdict(True, "it is gone: nothing left to mark")
+    marks = [key for key, value in (pod.metadata.labels or {}).items() if value == declared[0]]
+    return Verdict(bool(marks), f"label {marks[0]}" if marks else f"no label has the value {declared[0]}")
+
+
+@check("scope.closed", "affected", "recorded", "objects")
+@told
+def scope_closed(facts: Facts, target: ResourceRef) -> Verdict:
+    """Something is listed, T0 is estimated, and no sibling by owner, account or image is missing from the list."""
+    refs = cast(tuple[ResourceRef, ...], tell(facts, asking.affected("")))
+    if not refs:
+        return Verdict(False, "nothing is listed as affected")
+    moment, words = t0(facts)
+    stated = Verdict(bool(moment), words if moment else newest(facts, "t0.estimate", words).observed)
+    return both(Verdict(True, f"{len(refs)} objects listed"), stated, _siblings(facts, target))
+
+
+@told
+def _siblings(facts: Facts, target: ResourceRef) -> Verdict:
+    """Pods with the owner, account or image of an affected pod are affected too."""
+    refs = tell(facts, asking.affected("Pod"))
+    names = {(ref.namespace, ref.name) for ref in refs}
+    if not names:
+        return Verdict(True, "no pod among them")
+    pods = cast(tuple[Pod, ...], tell(facts, asking.objects("Pod")))
+    traits = {trait for pod in pods if _name(pod) in names for trait in _traits(pod)}
+    left = [pod for pod in pods if _name(pod) not in names and not traits.isdisjoint(_traits(pod))]
+    if left:
+        return Verdict(False, f"{len(left)} siblings not listed: {listed(place(pod) for pod in left)}")
+    return Verdict(True, "no sibling by owner, account or image is missing")
+
+
+def _name(obj: Obj) -> tuple[str, str]:
+    return (obj.metadata.namespace, obj.metadata.name)
+
+
+def _traits(pod: Pod) -> set[tuple[str, str]]:
+    owner, space = pod.metadata.controller, pod.metadata.namespace
+    found = {("image", one.image_id) for one in pod.status.container_statuses or () if one.image_id}
+    if owner is not None:
+        found.add(("owner", owner.uid))
+    account = pod.spec.service_account_name
+    if account and account != "default":  # everything without an account of its own has this one
+        found.add(("account", f"{space}/{account}"))
+    return found

@@ -1,0 +1,49 @@
+"""Items whose facts no source of this build brings. They are unknown, with the reason in words: unknown never ticks.
+
+When a source brings such a fact its line here goes, and a real check takes the id.
+"""
+
+from __future__ import annotations
+
+from console.checks.base import check
+from console.model.ref import ResourceRef
+from console.model.verdict import Verdict
+from console.ports.facts import Facts
+
+_FLOWS = "no source of network flows (Hubble, Calico, conntrack) is connected"
+_GITOPS = "Argo CD and Flux objects are not watched"
+_VALUES = "values of Secrets are never read here, so nothing shows that they changed"
+_RESTORE = "backup objects (Velero, VolumeSnapshot) are not watched"
+
+UNOBSERVED: dict[str, str] = {
+    "alerts.triaged": "neither Grafana nor Alertmanager is connected",
+    "connections.triaged": _FLOWS,
+    "runtime.triaged": "no runtime sensor (Falco, Tetragon) is connected",
+    "evidence.disk": "VolumeSnapshots and disks of nodes are not watched",
+    "destination.blocked": _FLOWS,
+    "api.restricted": "the API server's allow list is outside the cluster's own API",
+    "change.frozen": _GITOPS,
+    "secrets.rotated": _VALUES,
+    "supply.rotated": _VALUES,
+    "timeline.covered": "no runtime or flow source is connected to line the timeline up with",
+    "touched.listed": "reads are not followed object by object yet",
+    "sensors.ready": "no runtime sensor (Falco, Tetragon) is connected",
+    "gate.replay": "the steps of the attack path are not replayed yet",
+    "backup.whole": _RESTORE,
+    "data.restored": _RESTORE,
+    "drift.judged": f"the desired state is not known: {_GITOPS}",
+    "watch.heightened": "alert rules outside this tool are not read",
+    "rules.replayed": "the recorded timeline is not replayed through the rules yet",
+}
+"""Why each of these checks has no answer."""
+
+
+def _unobserved(id: str, why: str) -> None:  # noqa: A002 - the field's name
+    def judge(facts: Facts, target: ResourceRef) -> Verdict:
+        return Verdict(None, why)
+
+    check(id)(judge)
+
+
+for _id, _why in UNOBSERVED.items():
+    _unobserved(_id, _why)
