@@ -8,11 +8,13 @@ from __future__ import annotations
 import msgspec
 
 from console.actions.case import Case
+from console.actions.comparing import body_of
 from console.actions.fetching import accepts, status_words
 from console.actions.gate import without_evidence
+from console.actions.pinning import canonical
 from console.actions.protected import protection
 from console.errors import LoginNeeded, Refused, Unreachable
-from console.model.plan import Plan, Step
+from console.model.plan import Call, Plan, Step
 from console.model.ref import ResourceRef
 from console.ports.cluster import Reply, Request
 
@@ -84,7 +86,7 @@ async def dry_run(case: Case, plan: Plan) -> tuple[Try, ...]:
 async def _try(case: Case, number: int, step: Step, made: set[tuple[str, str, str, str]]) -> Try:
     call = step.call
     query = (*call.query, ("dryRun", "All"))
-    request = Request(call.method, call.path, query, call.body, call.content_type, accept=accepts(call.ref))
+    request = Request(call.method, call.path, query, _tried_body(call), call.content_type, accept=accepts(call.ref))
     try:
         reply = await case.cluster.send(request, within=30)
     except (Unreachable, LoginNeeded) as error:
@@ -100,6 +102,13 @@ async def _try(case: Case, number: int, step: Step, made: set[tuple[str, str, st
     if later or repeated or gone:
         return Try(number, True, f"{call.title}: cannot be tried before the steps above are done: {words}", able=False)
     return Try(number, False, f"{call.title}: the server would refuse it ({reply.status}): {words}")
+
+
+def _tried_body(call: Call) -> bytes:
+    """A delete that has a body is read from the body alone: with dryRun in the query only, it would be carried out."""
+    if call.method != "DELETE" or not call.body:
+        return call.body
+    return canonical({**body_of(call), "dryRun": ["All"]})
 
 
 def _warned(reply: Reply) -> str:
