@@ -77,6 +77,8 @@ class _Tally:
         self.counts: dict[str, int] = {}
         self.left: list[Clean] = []
         self.lines: list[Line] = []
+        self.told: dict[str, str] = {}
+        """Last stage told of each action: a proof is on record each time its wording changes."""
 
     def take(self, entry: Entry) -> None:
         self.state.apply(entry)
@@ -125,7 +127,11 @@ class _Tally:
     def _verified(self, record: Verified, at: float) -> None:
         if record.stage == "effective":
             self.proved = at
-        left = f", left: {'; '.join(record.residual)}" if record.residual else ""
+        if self.told.get(record.digest) == record.stage:
+            return
+        self.told[record.digest] = record.stage
+        more = f" and {len(record.residual) - 1} more" if len(record.residual) > 1 else ""
+        left = f", left: {record.residual[0]}{more}" if record.residual else ""
         self._line(at, self._action(record.digest, record.stage) + left)
 
     def _action(self, digest: str, verb: str) -> str:

@@ -19,6 +19,8 @@ from console.ports.cluster import Reply, Request
 SERVER = "https://drill.invalid:6443"
 RESPONDER = "responder"
 RESPONDER_GROUP = "ir-team"
+_AGENT = "client/v0.0.0 (linux/amd64) kubernetes/$Format"
+"""As plain as that of the real transport: the attacker reads the API too."""
 _CLOSED = ("/exec", "/attach", "/portforward", "/token")
 
 
@@ -33,7 +35,7 @@ class SimTransport:
         """Non-empty: nothing is answered, for this reason. For practice and tests of an outage."""
         self._sim = sim
         groups = (RESPONDER_GROUP, "system:authenticated")
-        self._caller = caller or Caller(RESPONDER, groups, agent="python-client")
+        self._caller = caller or Caller(RESPONDER, groups, ip="10.0.7.44", agent=_AGENT)
 
     async def send(self, request: Request, within: float = 10.0) -> Reply:
         """Answer one request."""
