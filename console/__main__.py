@@ -59,7 +59,7 @@ def drill(args: argparse.Namespace) -> int:
     from console.bootstrap.drilling import play
     from console.cli.parsing import options_of
 
-    return play(options_of(args), sys.stdout)
+    return play(options_of(args), args.play, args.json, sys.stdout)
 
 
 def _complain(text: str) -> None:

@@ -45,16 +45,24 @@ async def serve(options: Options, ready: Callable[[str], None]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     settings, clock = load(options), SystemClock()
     group = _group(options)
-    transport = await connect(connect_options(options), clock)
-    incident = await which_incident(transport, clock, state_root(options))
-    folder = IncidentFolder(state_root(options), incident, group)
-    write_link(options, incident)
-    if folder.running:
-        await transport.close()
-        ready(str(folder.socket))
+    if options.drill:
+        from console.bootstrap.drilling import assemble_drill, drill_folder, new_drill
+
+        folder = drill_folder(options)
+        write_link(options, folder.path.name)
+        await run(assemble_drill(new_drill(options, clock), clock, folder), folder, group, ready)
         return
-    engine = assemble(options, settings, clock, transport, folder)
-    await run(engine, folder, group, ready)
+    transport = await connect(connect_options(options), clock)
+    try:
+        incident = await which_incident(transport, clock, state_root(options))
+        folder = IncidentFolder(state_root(options), incident, group)
+        write_link(options, incident)
+        if folder.running:
+            ready(str(folder.socket))
+            return
+        await run(assemble(options, settings, clock, transport, folder), folder, group, ready)
+    finally:
+        await transport.close()
 
 
 async def which_incident(transport: Transport, clock: Clock, state: Path) -> str:

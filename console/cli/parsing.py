@@ -90,7 +90,9 @@ def _seats(commands: Commands) -> None:
     engine.add_argument("--detached", action="store_true", help=argparse.SUPPRESS)
     engine.add_argument("--ready-fd", type=int, default=-1, help=argparse.SUPPRESS)
     engine.add_argument("--options", default="", help=argparse.SUPPRESS)
-    attach = _command(commands, "attach", "console.__main__:screen", "take a seat at a running engine; never starts one")
+    attach = _command(
+        commands, "attach", "console.__main__:screen", "take a seat at a running engine; never starts one"
+    )
     attach.set_defaults(attach=True)
     stop = _command(commands, "stop", "console.cli.status:stop", "end the engine; the record stays")
     stop.add_argument("--reason", default="", metavar="TEXT")
@@ -99,7 +101,9 @@ def _seats(commands: Commands) -> None:
     drill = _command(commands, "drill", "console.__main__:drill", "practise on a simulated cluster")
     drill.add_argument("scenario", nargs="?", default="shop", metavar="SCENARIO")
     drill.add_argument("--headless", action="store_true", help="played by the built-in responder, without a screen")
-    drill.add_argument("--seed", type=int, default=1, metavar="N")
+    drill.add_argument("--seed", type=int, default=1, metavar="N", help="another seed, another drill")
+    drill.add_argument("--play", default="steady", metavar="NAME", help="with --headless: steady wins, reckless loses")
+    _json(drill)
 
 
 def _offline(commands: Commands) -> None:

@@ -9,7 +9,7 @@ from console.bootstrap.approving import approve, held_back
 from console.cli.parsing import options_of
 from console.cli.talking import complain, say
 from console.config.options import config_path
-from console.errors import BadInput
+from console.config.settings import load
 from console.hygiene.exporting import Exporter
 
 
@@ -50,17 +50,15 @@ def trust(args: argparse.Namespace) -> int:
 def keys(args: argparse.Namespace) -> int:
     """List the key map, or check the settings file's."""
     from console.actions.catalogue import all_actions
-    from console.config.keymap import keymap
+    from console.config.keymap import DEFAULTS, keymap
 
     options = options_of(args)
-    try:
-        chosen = keymap(all_actions().specs(), config_path(options))
-    except BadInput as error:
-        complain(str(error))
-        return 2
+    chosen = keymap(load(options).keys, all_actions().specs(), str(config_path(options)))
     if args.what == "check":
         say("The key map is safe.")
         return 0
-    for key in chosen.keys:
-        say(f"{key.keys:24} {key.id:24} {key.words}")
+    for key in DEFAULTS:
+        say(f"{chosen.keys[key.id]:28} {key.id:24} {key.words}")
+    for action, letter in chosen.letters.items():
+        say(f"{'x ' + letter:28} {action}")
     return 0

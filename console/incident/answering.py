@@ -28,8 +28,6 @@ from console.ports.views import Answer, Done, OutcomeView, PlanView, Refusal, Te
 ARMED = 15 * 60.0
 _COMMAND = 60.0
 """Seconds `--reason` arms one command."""
-_STATES = ("claimed", "attested", "overridden", "n-a", "deferred", "open")
-_NEED_REASON = ("attested", "overridden", "n-a", "deferred")
 _LONGEST = 2000
 """Characters of a reason, note or value."""
 
@@ -190,10 +188,8 @@ class Answering:
         return Done(known_safe("Noted."))
 
     async def _mark(self, request: s.Mark) -> Answer:
-        if request.state not in _STATES:
-            raise BadInput(f"An item can be {', '.join(_STATES)}, not {request.state[:40]!r}.")
-        self._engine.checklist.refuse(request.item, request.state)
-        reason = self._text(request.reason, "The reason", needed=request.state in _NEED_REASON)
+        self._engine.checklist.refuse(request.item, request.state, request.reason)
+        reason = self._text(request.reason, "The reason")
         item, state, member = known_safe(request.item), known_safe(request.state), self._engine.export(request.member)
         self._journal(e.ItemMarked(item, state, known_safe(self._seat), reason, member))
         return Done(self._engine.export(f"{item} is {state}."))

@@ -131,7 +131,7 @@ class Engine:
         )  # fmt: skip
         self.details = Details(self.export, self.cluster)
         self.browsers = Browsers(self.cluster, self.clock, self.export, self._tasks)
-        self.checklist = Checking(self.case, self.book, self.board, self.registry)
+        self.checklist = Checking(self.case, self.book, self.board)
         self.board.on_affected = self.book.touch
 
     @property

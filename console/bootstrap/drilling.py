@@ -1,0 +1,93 @@
+"""Put a drill together: the same engine over a simulated cluster, on the screen or played by the built-in responder."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TextIO
+
+from console import __version__
+from console.actions.catalogue import all_actions
+from console.cluster.live import LiveCluster
+from console.config.options import Options, state_root
+from console.drill import headless
+from console.drill.pacing import PacedClock
+from console.drill.scenario import load
+from console.drill.simulation import Drill
+from console.hygiene.exporting import Exporter
+from console.incident.engine import Engine, Parts
+from console.incident.session import LocalSession
+from console.journal.evidence import FileEvidence
+from console.journal.findings import FindingStore
+from console.journal.folder import IncidentFolder, incidents
+from console.journal.sqlite import SqliteJournal
+from console.ports.clock import Clock, SystemClock
+from console.ports.session import PROTOCOL, Hello
+from console.ports.tasks import Tasks
+from console.rules.offline import shipped_rules
+
+_SEAT = "responder"
+
+
+def assemble_drill(drill: Drill, clock: Clock, folder: IncidentFolder) -> Engine:
+    """An engine over the drill's cluster and audit log; the engine also runs the drill."""
+    secret = folder.secret()
+    cluster = LiveCluster(drill.transport, clock, secret)
+    parts = Parts(
+        incident=folder.path.name,
+        cluster=cluster,
+        journal=SqliteJournal(folder.journal),
+        evidence=FileEvidence(folder.evidence),
+        store=FindingStore(folder.findings),
+        secret=secret,
+        rules=shipped_rules(),
+        registry=all_actions(),
+        clock=clock,
+        export=Exporter(secret),
+        sources=(drill.source,),
+        drill=True,
+        banner="DRILL: nothing here is real",
+        background=(drill.run(),),
+    )
+    cluster.start()
+    return Engine(parts)
+
+
+def new_drill(options: Options, clock: Clock) -> Drill:
+    """The drill of these options. Raises `BadInput` for an unknown scenario, naming the ones there are."""
+    return Drill(load(options.drill), options.seed, clock)
+
+
+def drill_folder(options: Options) -> IncidentFolder:
+    """A new incident folder: each drill is an incident of its own."""
+    root = state_root(options)
+    number = 1 + sum(name.startswith("drill-") for name in incidents(root))
+    return IncidentFolder(root, f"drill-{options.drill}-{options.seed}-{number}")
+
+
+def play(options: Options, script: str, as_json: bool, out: TextIO) -> int:
+    """Play a drill without a screen to its end. Exit 0 won, 1 lost. Raises `BadInput` for an unknown scenario."""
+    return asyncio.run(_play(options, script, as_json, out))
+
+
+async def _play(options: Options, script: str, as_json: bool, out: TextIO) -> int:
+    clock = PacedClock(SystemClock(), headless.PACE)
+    drill = new_drill(options, clock)
+    folder = drill_folder(options)
+    engine = assemble_drill(drill, clock, folder)
+    tasks = Tasks()
+    session = LocalSession(engine, engine.uid)
+    try:
+        await engine.start()
+        tasks.start("drill:clock", clock.run())
+        await session.open(Hello(PROTOCOL, __version__, _SEAT))
+
+        def tell(line: str) -> None:
+            out.write(f"{line}\n")
+            out.flush()
+
+        code = await headless.play(session, drill, clock, tell, engine.chronicle.journal.read, script, as_json)
+        await session.close()
+        return code
+    finally:
+        await engine.close()
+        await tasks.close()

@@ -1,0 +1,20 @@
+"""Fixtures: an installation over the real control plane; its engine ends with the test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.controlplane.running import ControlPlane
+from tests.engine.running import Installation
+
+
+@pytest.fixture
+def warroom(controlplane: ControlPlane) -> Iterator[Installation]:
+    """`warroom` with the admin's kubeconfig, following the real audit log."""
+    installation = Installation(controlplane.kubeconfig("admin"), controlplane.audit_log)
+    yield installation
+    installation.stop()
+    shutil.rmtree(installation.state, ignore_errors=True)

@@ -1,0 +1,94 @@
+"""One incident, end to end, by commands: seen in the audit log, planned, approved, proved, undone, on record.
+
+Everything is real: API server, controllers, audit log, engine process, socket, journal.
+"""
+
+from __future__ import annotations
+
+import json
+
+from console.ports.views import FindingRow, ResourceRow
+from tests.controlplane.running import ControlPlane
+from tests.engine.running import Installation, until
+
+
+def break_in(controlplane: ControlPlane, namespace: str) -> None:
+    """A stolen account is made cluster-admin, dumps the secrets and enters a pod."""
+    controlplane.kubectl("-n", namespace, "create", "serviceaccount", "ci")
+    controlplane.kubectl("create", "clusterrolebinding", f"x-{namespace}", "--clusterrole=cluster-admin",
+                         f"--serviceaccount={namespace}:ci")  # fmt: skip
+    controlplane.kubectl("get", "secrets", "-A", f"--as=system:serviceaccount:{namespace}:ci")
+
+
+def approved(warroom: Installation, *command: str) -> dict[str, object]:
+    """Plan a command, approve exactly that plan with a reason, and return the outcome it ended with."""
+    digest = warroom.json(*command, "--plan")["digest"]
+    done = warroom.run(*command, "--approve", digest, "--reason", "stolen account", "--json")
+    outcome: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stdout + done.stderr
+    return outcome
+
+
+def may_list_secrets(controlplane: ControlPlane, namespace: str) -> str:
+    account = f"--as=system:serviceaccount:{namespace}:ci"
+    return controlplane.kubectl("auth", "can-i", "list", "secrets", "-A", account, check=False).stdout.strip()
+
+
+async def test_an_intrusion_is_seen_contained_proved_and_undone(
+    warroom: Installation, controlplane: ControlPlane, namespace: str
+) -> None:
+    break_in(controlplane, namespace)
+    assert warroom.run("status").returncode == 1, "status must not start an engine"
+    revoke = ("contain", "sa.revoke", "sa/ci", "-n", namespace)
+    warroom.json(*revoke, "--plan")
+    async with warroom.seat() as seat:
+        findings = await until(seat, "findings", FindingRow, lambda rows: bound(rows, namespace) != [])
+        assert {"cluster-admin bound", "all secrets listed"} <= {row.title for row in findings}
+
+    assert approved(warroom, *revoke)["stage"] == "effective"
+    assert may_list_secrets(controlplane, namespace) == "no"
+    async with warroom.seat() as seat:
+        rows = await until(seat, "resources", ResourceRow, lambda rows: any(r.status == "effective" for r in rows))
+        assert [row.status for row in rows if row.key == f"ServiceAccount/{namespace}/ci"] == ["effective"]
+
+    register = warroom.json("undo")
+    assert approved(warroom, "undo", register["id"])["stage"] == "effective"
+    assert may_list_secrets(controlplane, namespace) == "yes"
+    assert warroom.run("undo").stdout.strip() == "Nothing is left to undo."
+    assert warroom.run("journal", "verify").returncode == 0
+
+
+def bound(rows: list[FindingRow], namespace: str) -> list[int]:
+    """Counts of the finding that cluster-admin was bound in this test."""
+    return [row.count for row in rows if row.target == f"x-{namespace}" and row.severity == "critical"]
+
+
+def test_nothing_is_written_without_a_reason(warroom: Installation, controlplane: ControlPlane) -> None:
+    cordon = ("contain", "node.cordon", "node/node-1")
+    plan = warroom.json(*cordon, "--plan")
+
+    refused = warroom.run(*cordon, "--approve", plan["digest"])
+
+    assert refused.returncode == 5
+    assert "READ-ONLY" in refused.stderr
+    assert controlplane.kubectl("get", "node", "node-1", "-o", "jsonpath={.spec.unschedulable}").stdout == ""
+
+
+async def test_a_killed_engine_comes_back_with_everything_it_knew(
+    warroom: Installation, controlplane: ControlPlane, namespace: str
+) -> None:
+    break_in(controlplane, namespace)
+    warroom.run("contain", "node.cordon", "node/node-0", "--plan")
+    async with warroom.seat() as seat:
+        before = await until(seat, "findings", FindingRow, lambda rows: bound(rows, namespace) != [])
+    warroom.kill()
+    assert warroom.run("status").returncode == 1
+
+    warroom.run("undo")
+    async with warroom.seat() as seat:
+        after = await until(seat, "findings", FindingRow, lambda rows: len(rows) >= len(before))
+
+    known = {row.key: row.count for row in after}
+    assert all(known[row.key] >= row.count for row in before if row.target == f"x-{namespace}")
+    assert bound(after, namespace) == [1], "the log must not be read twice"
+    assert warroom.run("journal", "verify").returncode == 0
