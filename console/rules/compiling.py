@@ -11,15 +11,17 @@ from typing import Any
 import msgspec
 
 from console.errors import BadInput
+from console.model.audit import AuditEvent
 from console.model.severity import Severity
 from console.rules.conditions import And, Name, Node, Not, parse_condition
-from console.rules.fields import Getter, getter_of
-from console.rules.indexing import Box, boxes_of, holds
+from console.rules.fields import CELLS, Getter, getter_of
+from console.rules.indexing import Box, boxes_of, holds, words_of
 from console.rules.matching import Test, compile_field, split_field
 from console.rules.rule import Rule
 from console.rules.view import Cells, View
 
 _OUTCOMES = ("outcome", "code", "responseStatus.code")
+_USER = frozenset({"user.username", "who.user", "who.account", "who.namespace"})
 _REMEMBERED = 50_000
 
 
@@ -27,6 +29,8 @@ class Compiled(msgspec.Struct, frozen=True):
     """A rule that can run."""
 
     rule: Rule
+    before: Test
+    """What is fixed for a user and cells."""
     test: Test
     boxes: tuple[Box, ...]
     by: tuple[Getter, ...] = ()
@@ -44,7 +48,11 @@ class Compiled(msgspec.Struct, frozen=True):
 
 
 class RuleSet:
-    """Compiled rules and the index over them."""
+    """Compiled rules and the index over them.
+
+    Candidates are chosen by the cells of an event, then by what else is fixed for its user: such tests run once for a
+    user and cells, not once for an event. So time grows with the rules that can match, not with those there are.
+    """
 
     def __init__(self, rules: Iterable[Rule], faults: Iterable[str] = ()) -> None:
         self.faults: list[str] = list(faults)
@@ -54,16 +62,33 @@ class RuleSet:
                 self.compiled.append(compile_rule(rule))
             except BadInput as error:
                 self.faults.append(f"{rule.where}: {error}; rule {rule.id} is not used")
-        self._candidates: dict[Cells, tuple[Compiled, ...]] = {}
+        boxes = [box for one in self.compiled for box in one.boxes]
+        self._words = [words_of(boxes, cell) | {""} for cell in range(3)]
+        self._by_cells: dict[Cells, tuple[Compiled, ...]] = {}
+        self._by_user: dict[tuple[Cells, str], tuple[Compiled, ...]] = {}
 
-    def candidates(self, cells: Cells) -> tuple[Compiled, ...]:
-        """The rules an event with these cells may match; built when such cells are first seen."""
-        found = self._candidates.get(cells)
+    def candidates(self, event: AuditEvent, cells: Cells) -> tuple[Compiled, ...]:
+        """The rules this event may match; found out when such cells are first seen with this user."""
+        key = (cells, event.user.username)
+        found = self._by_user.get(key)
         if found is None:
-            if len(self._candidates) >= _REMEMBERED:  # a caller who invents resource names must not fill memory
-                self._candidates.clear()
-            found = tuple(one for one in self.compiled if any(holds(box, cells) for box in one.boxes))
-            self._candidates[cells] = found
+            if len(self._by_user) >= _REMEMBERED:  # a caller who invents names must not fill memory
+                self._by_user.clear()
+            view = View(event, cells)
+            found = tuple(one for one in self._in_reach(cells) if one.before(view))
+            self._by_user[key] = found
+        return found
+
+    def _in_reach(self, cells: Cells) -> tuple[Compiled, ...]:
+        """Rules with a box these cells lie in. Words no rule names are all alike, so there are few such cells."""
+        verb, resource, subresource = (
+            word if word in known else "?" for word, known in zip(cells[:3], self._words, strict=True)
+        )
+        alike = (verb, resource, subresource, *cells[3:])
+        found = self._by_cells.get(alike)
+        if found is None:
+            found = tuple(one for one in self.compiled if any(holds(box, alike) for box in one.boxes))
+            self._by_cells[alike] = found
         return found
 
     @property
@@ -79,11 +104,12 @@ def compile_rule(rule: Rule) -> Compiled:
     if not _asks(searches, _OUTCOMES):
         searches["_outcome"] = {"outcome": "ok"}
         tree = And((tree, Name("_outcome")))
-    tests = {name: _search(search) for name, search in searches.items()}
+    before, test = _split(tree, searches)
     threshold, after = rule.threshold, rule.after
     return Compiled(
         rule=rule,
-        test=_node(tree, tests),
+        before=before,
+        test=test,
         boxes=tuple(boxes_of(tree, searches)),
         by=_getters(threshold.by) if threshold else (),
         distinct=_getters((threshold.distinct,))[0] if threshold and threshold.distinct else None,
@@ -91,6 +117,40 @@ def compile_rule(rule: Rule) -> Compiled:
         fields=tuple(zip(rule.fields, _getters(rule.fields), strict=True)),
         levels=tuple((severity, _search(search)) for severity, search in rule.levels),
     )
+
+
+def _split(tree: Node, searches: Mapping[str, Any]) -> tuple[Test, Test]:
+    """The parts of a condition that are fixed for a user and cells, and the rest."""
+    tests = {name: _search(search) for name, search in searches.items()}
+    before: list[Test] = []
+    rest: list[Test] = []
+    for part in tree.parts if isinstance(tree, And) else (tree,):
+        if isinstance(part, Name) and isinstance(searches[part.name], dict):
+            for key, value in searches[part.name].items():
+                (before if _is_fixed(key) else rest).append(compile_field(key, value))
+        else:
+            keys = [key for name in _names(part) for key in _keys(searches[name])]
+            (before if all(map(_is_fixed, keys)) else rest).append(_node(part, tests))
+    return _and(before), _and(rest)
+
+
+def _is_fixed(key: str) -> bool:
+    name, modifiers = split_field(key)
+    if name in _USER:
+        return "fieldref" not in modifiers
+    return name in CELLS and set(modifiers) <= {"expand", "exists"}
+
+
+def _names(tree: Node) -> list[str]:
+    if isinstance(tree, Name):
+        return [tree.name]
+    if isinstance(tree, Not):
+        return _names(tree.inner)
+    return [name for part in tree.parts for name in _names(part)]
+
+
+def _keys(search: Any) -> list[str]:
+    return [key for part in (search if isinstance(search, list) else [search]) for key in part]
 
 
 def _getters(names: tuple[str, ...]) -> tuple[Getter, ...]:
@@ -104,11 +164,7 @@ def _getters(names: tuple[str, ...]) -> tuple[Getter, ...]:
 
 
 def _asks(searches: Mapping[str, Any], names: tuple[str, ...]) -> bool:
-    for search in searches.values():
-        for part in search if isinstance(search, list) else [search]:
-            if any(split_field(key)[0] in names for key in part):
-                return True
-    return False
+    return any(split_field(key)[0] in names for search in searches.values() for key in _keys(search))
 
 
 def _search(search: Any) -> Test:
@@ -128,6 +184,8 @@ def _node(tree: Node, tests: Mapping[str, Test]) -> Test:
 
 
 def _and(tests: list[Test]) -> Test:
+    if not tests:
+        return lambda view: True
     if len(tests) == 1:
         return tests[0]
 

@@ -50,7 +50,7 @@ class Detector:
             if event.stage == "RequestReceived":
                 continue
             cells = cells_of(event, kinds)
-            found = candidates(cells)
+            found = candidates(event, cells)
             if found and self._is_new(event):
                 self._judge(View(event, cells), found, raw[position] if position < len(raw) else b"", source)
         self.events += len(batch)

@@ -124,4 +124,8 @@ def _walk(base: Callable[[View], Any], path: tuple[str, ...]) -> Getter:
         found = base(view)
         return values_at(found, path) if found else ()
 
-    return read
+    def read_one(view: View) -> Sequence[Any]:
+        value = base(view).get(path[0])
+        return () if value is None else value if isinstance(value, list) else (value,)
+
+    return read_one if len(path) == 1 and path[0] != "*" else read

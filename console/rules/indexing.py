@@ -6,6 +6,7 @@ cells lie in one of its boxes. Boxes may be too wide, never too narrow: what can
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from console.rules.conditions import And, Name, Node, Not
@@ -44,13 +45,24 @@ def _of_search(search: Any) -> list[Box]:
         if name not in CELLS or any(modifier != "expand" for modifier in modifiers):
             continue
         values = listed(key, value)
-        if all(isinstance(item, bool) or (isinstance(item, str) and not set(item) & set("*?\\")) for item in values):
+        if all(_is_word(item) for item in values):
             at = CELLS.index(name)
-            words = frozenset(item.lower() if isinstance(item, str) else item for item in values)
+            words = frozenset(_word(item) for item in values)
             box[at] = words if box[at] is None else words & (box[at] or frozenset())
-        elif values == [None]:
-            box[CELLS.index(name)] = frozenset({""})
     return [tuple(box)]
+
+
+def _is_word(item: Any) -> bool:
+    return item is None or isinstance(item, bool) or (isinstance(item, str) and not set(item) & set("*?\\"))
+
+
+def _word(item: Any) -> Any:
+    return "" if item is None else item.lower() if isinstance(item, str) else item
+
+
+def words_of(boxes: Iterable[Box], cell: int) -> frozenset[Any]:
+    """Every word the boxes name for one cell."""
+    return frozenset(word for box in boxes for word in box[cell] or ())
 
 
 def _meet(one: Box, two: Box) -> Box | None:

@@ -133,7 +133,20 @@ def _value_test(value: Any, modifiers: tuple[str, ...]) -> ValueTest:
         return lambda found: not isinstance(found, bool) and (found == value or found == str(value))
     if not isinstance(value, str):
         raise BadInput(f"cannot compare with {value!r}")
+    if not set(value) & set("*?\\") and "cased" not in modifiers:
+        return _part(value.lower(), modifiers)
     return _pattern(_wildcards(value, modifiers))
+
+
+def _part(part: str, modifiers: tuple[str, ...]) -> ValueTest:
+    """A word without wildcards, as a beginning, an end or a part of the value, or all of it."""
+    if "contains" in modifiers:
+        return lambda found: isinstance(found, str) and part in found[:_LONGEST].lower()
+    if "startswith" in modifiers:
+        return lambda found: isinstance(found, str) and found[: len(part)].lower() == part
+    if "endswith" in modifiers:
+        return lambda found: isinstance(found, str) and found[-len(part) :].lower() == part
+    return lambda found: isinstance(found, str) and found.lower() == part
 
 
 def _pattern(text: str) -> ValueTest:
