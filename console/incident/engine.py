@@ -126,7 +126,7 @@ class Engine:
         self.runner = Runner(self.case)
         self.detector = Detector(parts.rules)
         self.pipeline = Pipeline(
-            self.detector, (self.ledger, self.hands), parts.store, self.clock, self._found, self._health,
+            self.detector, self.hands, (self.ledger,), parts.store, self.clock, self._found, self._health,
             lambda measures: None, lambda changes: None,
         )  # fmt: skip
         self.details = Details(self.export, self.cluster)

@@ -7,6 +7,7 @@ or one of our ids under another identity, is an alarm. Controllers doing their w
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -18,6 +19,8 @@ from console.model.ref import BY_RESOURCE
 
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _REMEMBERED = 4096
+_IDS = 20_000
+"""Ids of our own requests remembered, so that a second request under one of them is noticed."""
 
 
 class Sighting(msgspec.Struct, frozen=True):
@@ -54,32 +57,44 @@ class Hands:
         self._identity, self._owns_read, self._writes = identity, owns_read, writes
         self._touched, self._since, self._on_sighting = touched, since, on_sighting
         self._told: dict[tuple[str, ...], None] = {}
+        self._seen: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self.echo = 0.0
         """Epoch seconds of the newest request of our own that came back through an audit source."""
 
-    def feed(self, batch: Sequence[AuditEvent]) -> None:
-        """Look at events in the order they were logged."""
+    def feed(self, batch: Sequence[AuditEvent]) -> list[bool]:
+        """Look at events in the order they were logged. Says of each whether it is surely our own request."""
         identity, writes, touched, since = self._identity(), self._writes(), self._touched(), self._since()
-        for event in batch:
-            own = event.audit_id in writes or self._owns_read(event.audit_id)
-            if own:
-                self._own(event, identity)
-            elif identity and event.user.username == identity and event.stage != "RequestReceived":
-                self._foreign_use(event, since)
-            elif touched and event.verb in _WRITES and event.stage == "ResponseComplete":
-                self._other_hand(event, touched)
+        return [self._look(event, identity, writes, touched, since) for event in batch]
 
-    def _own(self, event: AuditEvent, identity: str) -> None:
-        if identity and event.user.username and event.user.username != identity:
-            who = who_words(event.user.username)
+    def _look(self, event: AuditEvent, identity: str, writes: set[str], touched: set[str], since: float) -> bool:
+        if event.audit_id in writes or self._owns_read(event.audit_id):
+            return self._own(event, identity)
+        if identity and _effective(event) == identity and event.stage != "RequestReceived":
+            self._foreign_use(event, since)
+        elif touched and event.verb in _WRITES and event.stage == "ResponseComplete":
+            self._other_hand(event, touched)
+        return False
+
+    def _own(self, event: AuditEvent, identity: str) -> bool:
+        """An event under one of our ids. The id alone proves nothing: whoever reads the audit log can copy it."""
+        if not event.user.username:
+            return True  # refused with 401 and sent again, under the same id, after logging in anew
+        request = (event.request_received_timestamp, event.request_uri)
+        first = self._seen.setdefault(event.audit_id, request)
+        if len(self._seen) > _IDS:
+            self._seen.popitem(last=False)
+        who = _effective(event)
+        if (identity and who != identity) or first != request:
+            who = who_words(who)
             self._tell("", who, f"{who} used one of our request ids ({event.audit_id}) from {_from(event)}", True)
-            return
+            return False
         self.echo = max(self.echo, seconds(event.stage_timestamp) or 0.0)
+        return True
 
     def _foreign_use(self, event: AuditEvent, since: float) -> None:
         if (seconds(event.request_received_timestamp) or 0.0) < since:
             return
-        who = who_words(event.user.username)
+        who = who_words(_effective(event))
         text = f"our identity {who} was used by another program: {event.user_agent or 'no agent'} from {_from(event)}"
         self._tell("", who, f"{text}, first {event.verb} {event.request_uri.split('?')[0]}", True, text)
 
@@ -102,6 +117,11 @@ class Hands:
         if len(self._told) > _REMEMBERED:
             self._told.pop(next(iter(self._told)))
         self._on_sighting(Sighting(key, who, text, alarm))
+
+
+def _effective(event: AuditEvent) -> str:
+    """Whose rights were used: with `--as` the API server knows us by the impersonated name."""
+    return (event.impersonated_user or event.user).username
 
 
 def _from(event: AuditEvent) -> str:

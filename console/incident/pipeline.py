@@ -35,9 +35,15 @@ class Matcher(Protocol):
 
 
 class Observer(Protocol):
-    """Something that sees every audit event (ledger, hands)."""
+    """Something that sees every audit event (the ledger)."""
 
     def feed(self, batch: Sequence[AuditEvent]) -> None: ...
+
+
+class Own(Protocol):
+    """Tells own requests from others'."""
+
+    def feed(self, batch: Sequence[AuditEvent]) -> list[bool]: ...
 
 
 class FindingStore(Protocol):
@@ -60,6 +66,7 @@ class Pipeline:
     def __init__(
         self,
         matcher: Matcher,
+        hands: Own,
         observers: Iterable[Observer],
         store: FindingStore,
         clock: Clock,
@@ -68,7 +75,8 @@ class Pipeline:
         on_measures: Callable[[Sequence[Measure]], None],
         on_changes: Callable[[Sequence[Change]], None],
     ) -> None:
-        self._matcher, self._observers, self._store, self._clock = matcher, tuple(observers), store, clock
+        self._matcher, self._hands, self._observers = matcher, hands, tuple(observers)
+        self._store, self._clock = store, clock
         self._on_findings, self._on_health = on_findings, on_health
         self._on_measures, self._on_changes = on_measures, on_changes
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(QUEUE)
@@ -133,14 +141,18 @@ class Pipeline:
     async def _match(self, events: list[AuditEvent], batch: Batch) -> None:
         for start in range(0, len(events), SLICE):
             part, raw = events[start : start + SLICE], batch.raw[start : start + SLICE]
-            changed = self._matcher.feed(part, raw, batch.source)
             for observer in self._observers:
                 observer.feed(part)
+            own = self._hands.feed(part)
+            if any(own):  # what we do ourselves is in the journal; a finding about it would be noise
+                raw = [one for one, ours in zip(raw, own, strict=False) if not ours]
+                part = [one for one, ours in zip(part, own, strict=True) if not ours]
+            changed = self._matcher.feed(part, raw, batch.source)
             if changed:
                 self._unsaved.update((finding.id, finding) for finding in changed)
                 self._moved.set()
                 self._on_findings(changed)
-            self.events += len(part)
+            self.events += len(own)
             await asyncio.sleep(0)
 
     def _other(self, batch: Batch) -> None:

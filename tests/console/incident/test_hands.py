@@ -1,0 +1,131 @@
+"""Own requests, foreign use of our identity, and other people's writes, told apart in audit events."""
+
+from __future__ import annotations
+
+import msgspec
+
+from console.incident.hands import Hands, Sighting
+from console.model.audit import AuditEvent
+from console.model.hands import ReadIds
+
+OPENED = 1_780_000_000.0
+LATER = "2026-05-28T21:00:00.000000Z"
+"""After the record was opened (2026-05-28T20:26:40Z)."""
+BEFORE = "2026-05-28T20:00:00.000000Z"
+
+
+class Room:
+    """Hands with a known identity, one write of our own and one touched object."""
+
+    def __init__(self, identity: str = "responder") -> None:
+        self.ids = ReadIds(b"s" * 32)
+        self.seen: list[Sighting] = []
+        writes, touched = {"write-1"}, {"Pod/shop/web"}
+        self.hands = Hands(
+            lambda: identity, self.ids.owns, lambda: writes, lambda: touched, lambda: OPENED, self.seen.append
+        )
+
+    def look(self, **fields: object) -> bool:
+        """Whether one event, as the API server writes it, is taken for our own."""
+        return self.hands.feed([event(**fields)])[0]
+
+
+def event(
+    audit_id: str = "3f1b", user: str = "mallory", verb: str = "get", name: str = "web", at: str = LATER,
+    sub: str = "", agent: str = "kubectl/v1.36.0", as_user: str = "", stage: str = "ResponseComplete", uri: str = "",
+) -> AuditEvent:  # fmt: skip
+    raw: dict[str, object] = {
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": audit_id, "stage": stage,
+        "requestURI": uri or f"/api/v1/namespaces/shop/pods/{name}", "verb": verb,
+        "user": {"username": user, "groups": ["system:authenticated"]} if user else {},
+        "sourceIPs": ["192.0.2.7"], "userAgent": agent,
+        "objectRef": {"resource": "pods", "namespace": "shop", "name": name, "apiVersion": "v1", "subresource": sub},
+        "responseStatus": {"metadata": {}, "code": 200},
+        "requestReceivedTimestamp": at, "stageTimestamp": at,
+    }  # fmt: skip
+    if as_user:
+        raw["impersonatedUser"] = {"username": as_user}
+    return msgspec.json.decode(msgspec.json.encode(raw), type=AuditEvent)
+
+
+def test_our_own_reads_and_writes_are_ours_and_no_news() -> None:
+    room = Room()
+
+    assert room.look(audit_id=room.ids.next(), user="responder")
+    assert room.look(audit_id="write-1", user="responder", verb="patch")
+    assert room.seen == []
+    assert room.hands.echo > OPENED
+
+
+def test_our_identity_under_another_id_is_an_alarm_once() -> None:
+    room = Room()
+
+    assert not room.look(user="responder", agent="curl/8.0")
+    assert not room.look(user="responder", agent="curl/8.0", verb="list")
+
+    assert [(one.alarm, one.who) for one in room.seen] == [(True, "responder")]
+    assert "curl/8.0 from 192.0.2.7" in room.seen[0].text
+
+
+def test_what_our_identity_did_before_the_record_is_not_our_business() -> None:
+    room = Room()
+
+    assert not room.look(user="responder", at=BEFORE)
+    assert room.seen == []
+
+
+def test_one_of_our_ids_under_another_identity_is_an_alarm_and_not_ours() -> None:
+    room = Room()
+
+    assert not room.look(audit_id=room.ids.next(), user="mallory")
+    assert room.seen[0].alarm
+    assert "used one of our request ids" in room.seen[0].text
+
+
+def test_a_copied_id_does_not_hide_a_second_request() -> None:
+    room, copied = Room(), ""
+    copied = room.ids.next()
+
+    assert room.look(audit_id=copied, user="responder", stage="ResponseStarted")
+    assert room.look(audit_id=copied, user="responder")
+    assert not room.look(audit_id=copied, user="responder", at="2026-05-28T21:00:01.000000Z", uri="/api/v1/secrets")
+    assert len(room.seen) == 1
+
+
+def test_a_request_that_was_refused_and_sent_again_is_no_alarm() -> None:
+    room = Room()
+    twice = room.ids.next()
+
+    assert room.look(audit_id=twice, user="", stage="ResponseStarted")
+    assert room.look(audit_id=twice, user="responder", at="2026-05-28T21:00:01.000000Z")
+    assert room.seen == []
+
+
+def test_under_impersonation_we_are_who_the_server_says_we_are() -> None:
+    room = Room(identity="oncall")
+
+    assert room.look(audit_id=room.ids.next(), user="responder", as_user="oncall")
+    assert room.seen == []
+
+
+def test_a_colleague_on_a_touched_object_is_other_hands() -> None:
+    room = Room()
+
+    room.look(user="bo", verb="patch")
+    room.look(user="bo", verb="get")
+    room.look(user="bo", verb="patch", name="other")
+
+    assert [(one.key, one.who, one.alarm) for one in room.seen] == [("Pod/shop/web", "bo", False)]
+
+
+def test_controllers_at_work_are_no_news_but_a_stolen_controller_account_is() -> None:
+    room = Room()
+    controller = "system:serviceaccount:kube-system:replicaset-controller"
+
+    room.look(user=controller, verb="patch", agent="kube-controller-manager/v1.36.2 (linux/amd64)")
+    room.look(user="system:node:node-1", verb="patch")
+    room.look(user="bo", verb="patch", sub="status")
+    assert room.seen == []
+
+    room.look(user=controller, verb="patch", agent="kubectl/v1.36.0")
+    assert [one.who for one in room.seen] == ["sa kube-system/replicaset-controller"]
