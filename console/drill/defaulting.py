@@ -4,6 +4,7 @@ the random parts of generated names and addresses, which come from the drill's s
 
 from __future__ import annotations
 
+from base64 import b64encode
 from random import Random
 from typing import Any
 
@@ -32,6 +33,12 @@ def defaulted(kind: Kind, obj: Body, random: Random) -> Body:
         obj["status"] = {}
     elif kind.kind == "Service" and isinstance(spec, dict):
         _default_service(obj, random)
+    elif kind.kind == "Secret":
+        plain = obj.pop("stringData", None) or {}
+        hidden = {key: b64encode(value.encode()).decode() for key, value in plain.items()}
+        if hidden or obj.get("data"):
+            obj["data"] = {**(obj.get("data") or {}), **hidden}
+        obj.setdefault("type", "Opaque")
     elif kind.kind == "NetworkPolicy" and isinstance(spec, dict):
         spec.setdefault("podSelector", {})
         spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if spec.get("egress") else [])])

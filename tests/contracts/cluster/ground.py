@@ -35,7 +35,7 @@ class Ground:
         self.transport = transport
         self.namespace = namespace
         self.grant = grant
-        self._tick = tick
+        self.tick = tick
 
     async def send(
         self,
@@ -84,7 +84,7 @@ class Ground:
         for _ in range(600):
             if await condition():
                 return
-            await self._tick()
+            await self.tick()
         raise AssertionError(f"never came true: {what}")
 
     def path(self, kind: str, name: str = "", sub: str = "") -> str:
