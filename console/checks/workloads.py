@@ -69,8 +69,8 @@ def observed(kind: str, workload: Workload) -> str:
     return f"{left} pods are still counted" if left else ""
 
 
-def stopped(facts: Facts, target: ResourceRef, stopper: str = "") -> Verdict:
-    """Set to stop, seen by its controller, and no pod of it left."""
+def stopped(facts: Facts, target: ResourceRef, stopper: str = "", since: float = 0.0) -> Verdict:
+    """Set to stop, seen by its controller, and no pod of it left. `since`: when it was stopped, 0 if it was not."""
     fact = facts.get(asking.an_object(target.kind, target.namespace, target.name))
     if isinstance(fact, Unknown):
         return Verdict(None, f"{target.kind} {target}: {fact.why}", limits=LIMITS)
@@ -81,8 +81,8 @@ def stopped(facts: Facts, target: ResourceRef, stopper: str = "") -> Verdict:
         text = f"{target.kind} {target} is another one now (uid {workload.metadata.uid}); it was not stopped"
         return Verdict(False, text, limits=LIMITS, at=fact.at)
     if why := set_to_stop(target.kind, workload, stopper):
-        hand = _last_hand(workload)
-        return Verdict(False, f"{target.kind} {target}: {why}", (f"put back by {hand}",), limits=LIMITS, at=fact.at)
+        back = (f"put back by {_hand_since(workload, since)}",) if since else ()
+        return Verdict(False, f"{target.kind} {target}: {why}", back, limits=LIMITS, at=fact.at)
     pods = pods_under(facts, target.namespace, [workload.metadata.uid])
     if isinstance(pods, Unknown):
         return Verdict(None, pods.why, limits=LIMITS)
@@ -95,11 +95,12 @@ def stopped(facts: Facts, target: ResourceRef, stopper: str = "") -> Verdict:
     return Verdict(True, f"{target.kind} {target} stands still: no pod of it is left", limits=LIMITS, at=fact.at)
 
 
-def _last_hand(obj: Obj) -> str:
-    """The field manager that wrote the spec last."""
-    fields = [one for one in obj.metadata.managed_fields or () if not one.subresource or one.subresource == "scale"]
-    newest = max(fields, key=lambda one: one.time or "", default=None)
-    return f"field manager {newest.manager}" if newest else "an unknown hand"
+def _hand_since(obj: Obj, since: float) -> str:
+    """The field manager that wrote it since. A write through the scale subresource leaves no manager behind."""
+    fields = [one for one in obj.metadata.managed_fields or () if one.subresource != "status"]
+    newer = [one for one in fields if (seconds(one.time) or 0.0) >= int(since)]
+    newest = max(newer, key=lambda one: one.time or "", default=None)
+    return f"field manager {newest.manager}" if newest else "a hand that left no mark (scale): see the audit record"
 
 
 @check("workload.stopped", "object", "objects", about="Deployment")

@@ -129,8 +129,8 @@ class WorkloadSuspend(Writing):
                 await capture_pod(desk, ref)
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
-        key = str(applied.plan.context_value()["key"])
-        return both(*(stopped(facts, _ref(one), key) for one in applied.plan.context_value()["stops"]))
+        context = applied.plan.context_value()
+        return both(*(stopped(facts, _ref(one), str(context["key"]), applied.at) for one in context["stops"]))
 
     def effective(self, facts: Facts, applied: Applied) -> Verdict:
         """Converged, and nothing brought the same images back beside it."""
