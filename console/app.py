@@ -263,8 +263,10 @@ class WarRoom(App[str]):
         if isinstance(event, Key | Paste) and self.screen_stack:
             screen = self.screen
             deaf = getattr(screen, "deaf", None)
-            typing = getattr(screen, "typing", None)
-            if isinstance(event, Key) and self._muting.drops(event.key, bool(typing and typing())):
+            typing = hasattr(
+                self.focused, "cursor_position"
+            )  # a text field, without importing them for the first frame
+            if isinstance(event, Key) and self._muting.drops(event.key, typing):
                 return
             if deaf is not None and deaf():
                 return

@@ -7,6 +7,7 @@ A fake of the port, for states no engine would give on demand; the drill's engin
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -304,3 +305,34 @@ def refusal(text: str) -> Refusal:
 def text(*lines: tuple[str, str]) -> TextView:
     """A text to read."""
     return TextView(c("Pod shop/web-7f9c"), tuple((c(a), c(b)) for a, b in lines))
+
+
+def restarted(rows: list[Row], rand: random.Random) -> ObjectRow:
+    """A pod of the browser with another restart count."""
+    index = rand.randrange(len(rows))
+    row = rows[index]
+    assert isinstance(row, ObjectRow)
+    cells = (*row.cells[:3], c(str(int(row.cells[3]) + 1)), *row.cells[4:])
+    rows[index] = changed = ObjectRow(row.key, cells, row.created, row.bad)
+    return changed
+
+
+def hostile(payload: str) -> dict[str, list[Row]]:
+    """Every text of every row is the payload, as if the border had let it through."""
+
+    def everywhere(row: Row) -> Row:
+        keep = {"key", "severity", "state", "status", "kind", "target_key", "who_key", "card"}
+        fields: dict[str, Any] = {}
+        for name in row.__struct_fields__:
+            value = getattr(row, name)
+            if name in keep:
+                fields[name] = value
+            elif isinstance(value, str):
+                fields[name] = payload
+            elif isinstance(value, tuple) and value and isinstance(value[0], str):
+                fields[name] = (payload,) * len(value)
+            else:
+                fields[name] = value
+        return type(row)(**fields)
+
+    return {topic: [everywhere(row) for row in rows] for topic, rows in room_rows().items()}

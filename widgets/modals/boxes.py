@@ -8,6 +8,7 @@ from textual.screen import ModalScreen
 
 from widgets.parts.canvas import Canvas
 from widgets.parts.link import behind
+from widgets.parts.pages import Pages
 from widgets.render.lines import Line, width
 
 if TYPE_CHECKING:
@@ -58,15 +59,39 @@ class Dialog(ModalScreen[Answered], Generic[Answered]):
     """Base of dialogs. `careful` ones ignore every key until they were on the screen for `SEEN` seconds."""
 
     careful = False
+    margin_lines = 0
+    """Lines of padding the box has above and below."""
     DEFAULT_CSS = """
-    Dialog { align: center middle; background: $background; }
-    Dialog > #box { width: 100%; max-width: 100; height: 100%; background: $background; padding: 0 1; }
+    Dialog { align: center middle; background: $background; layers: base above; }
+    Dialog > #box { width: 100%; max-width: 100; height: auto; max-height: 100%; background: $background; }
+    Dialog > #box { padding: 0 1; }
+    Dialog.-roomy > #box { border: heavy $secondary; }
+    Dialog.-roomy.-alert > #box { border: heavy $warning; }
+    Dialog.-roomy.-danger > #box { border: heavy $error; }
+    Dialog Input, Dialog Input:focus { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
     """
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
         self._heard_from = float("inf")
+
+    def on_mount(self) -> None:
+        """Fit into this terminal."""
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Fit into another size; an open dialog stays open."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """The text gives way, the fields and keys below it never do."""
+        width, height = self.app.size
+        roomy = width >= 110 and height >= 30
+        self.set_class(roomy, "-roomy")
+        box = self.query_one("#box")
+        for pages in box.query(Pages):
+            pages.styles.max_height = max(1, height - (len(box.children) - 1) - (2 if roomy else 0) - self.margin_lines)
 
     def on_show(self) -> None:
         """Textual has laid the dialog out; wait until the terminal has taken the frame."""
@@ -82,9 +107,3 @@ class Dialog(ModalScreen[Answered], Generic[Answered]):
     def deaf(self) -> bool:
         """Whether keys are ignored now; asked by the app for each key."""
         return self.careful and self.look.clock.monotonic() < self._heard_from
-
-    def typing(self) -> bool:
-        """Whether a text field has the keys."""
-        from textual.widgets import Input
-
-        return isinstance(self.focused, Input)

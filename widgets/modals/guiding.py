@@ -48,6 +48,7 @@ class _Cards(Canvas):
 class Guiding(Dialog[str]):
     """Answers `do`, `next`, `back`, `n-a`, `claim` or `leave`."""
 
+    margin_lines = 2
     BINDINGS = [
         Binding("enter", "answer('do')", show=False, priority=True),
         Binding("n", "answer('next')", show=False),
@@ -76,7 +77,7 @@ class Guiding(Dialog[str]):
                     ("enter", "do it"),
                     ("n", "next"),
                     ("b", "back"),
-                    ("o", "not applicable"),
+                    ("o", "n/a, why"),
                     ("i", "I do it"),
                     ("esc", "leave"),
                 ),
@@ -84,6 +85,7 @@ class Guiding(Dialog[str]):
 
     def on_mount(self) -> None:
         self.query_one("#box").styles.padding = (1, 2)
+        self.query_one("#box").styles.height = "100%"
         self.query_one(Pages).focus()
         if self.said:
             self.query_one(Keys).said = self.said
@@ -107,7 +109,11 @@ class Guiding(Dialog[str]):
         when = f", {age(item.at, look.now())} ago" if item.at else ""
         lines += labelled("observed", seen + when, cells, ink, INDENT)
         lines += labelled(
-            "state", item.state + (f" by {item.by}: {item.reason}" if item.by else ""), cells, ink, INDENT
+            "state",
+            item.state + (f" by {item.by}" + (f": {item.reason}" if item.reason else "") if item.by else ""),
+            cells,
+            ink,
+            INDENT,
         )
         lines += [(), *labelled("press", self.press, cells, "ok" if item.state not in DONE else "dim", INDENT), ()]
         if item.needs:

@@ -58,6 +58,7 @@ class Picking(Dialog["Offer | None"]):
             yield Keys(self.look, (("enter", "plan it"), ("j k", "line"), ("esc", "back")))
 
     def on_mount(self) -> None:
+        self.query_one("#box").styles.height = "100%"
         self.query_one(_Choices).focus()
 
     def action_go(self, by: int) -> None:

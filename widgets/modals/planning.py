@@ -13,10 +13,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from console.ports.session import Approve
-from widgets.modals.asking import Label
 from widgets.modals.boxes import Dialog, Frame, Keys
 from widgets.parts.canvas import Canvas
 from widgets.parts.pages import Pages
+from widgets.parts.prompt import Label
 from widgets.render.ages import minute
 from widgets.render.lines import Line
 from widgets.render.plans import plan as words
@@ -76,11 +76,11 @@ class Planning(Dialog["Approve | None"]):
     ]
     DEFAULT_CSS = """
     Planning .ask { height: 1; width: 100%; }
-    Planning Input { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
     """
 
     def __init__(self, look: Look, plan: PlanView, armed: bool, nth: str = "") -> None:
         super().__init__(look)
+        self.add_class("-danger" if plan.danger == "D3" else "-alert")
         self.plan, self.armed, self.nth = plan, armed, nth
         self.failed = ""
 

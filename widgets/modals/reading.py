@@ -35,6 +35,7 @@ class Reading(Dialog[None]):
 
     def on_mount(self) -> None:
         self.query_one("#box").styles.max_width = None
+        self.query_one("#box").styles.height = "100%"
         self.query_one(Pages).focus()
 
     def _lines(self, cells: int) -> list[Line]:

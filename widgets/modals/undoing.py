@@ -73,6 +73,7 @@ class Undoing(Dialog["str | None"]):
 
     def on_mount(self) -> None:
         self.query_one("#box").styles.max_width = None
+        self.query_one("#box").styles.height = "100%"
         table = self.query_one(Table)
         table.take(Snapshot("undo", 1, tuple(self.rows), True, True))
         table.focus()

@@ -11,13 +11,15 @@ from widgets.parts.canvas import Canvas
 from widgets.render.lines import Line
 
 if TYPE_CHECKING:
+    from textual.geometry import Size
+
     from widgets.theme import Look
 
 
 class Pages(Canvas, can_focus=True):
     """Reads. The lines are made for a width, again when it changes."""
 
-    DEFAULT_CSS = "Pages { height: 1fr; }"
+    DEFAULT_CSS = "Pages { height: auto; min-height: 1; }"
     BINDINGS = [
         Binding("j,down", "scroll_by(1)", show=False),
         Binding("k,up", "scroll_by(-1)", show=False),
@@ -36,6 +38,10 @@ class Pages(Canvas, can_focus=True):
     def prepare(self, width: int, height: int) -> None:
         self.lines = self.make(width)
         self.top = max(0, min(self.top, len(self.lines) - height))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the text has; the dialog around it limits them."""
+        return max(1, len(self.make(width)))
 
     def line(self, y: int, width: int, height: int) -> Line:
         left = len(self.lines) - self.top - height

@@ -90,7 +90,7 @@ class Acting:
         room.app.push_screen(Helping(room.look, room.keymap, room.specs))
 
     def action_filter(self) -> None:
-        from widgets.modals.asking import Asking
+        from widgets.parts.prompt import Prompt
 
         room = self._room()
         table = room.table()
@@ -99,8 +99,8 @@ class Acting:
             if pattern is not None:
                 table.filter(pattern)
 
-        prompt = Asking(room.look, "/", "filter (! in front: rows that do not match; empty: all)", table.rows.pattern)
-        room.app.push_screen(prompt, chosen)
+        hint = "filter (! in front: rows that do not match; empty: all)"
+        room.mount(Prompt(room.look, "/", hint, chosen, table.rows.pattern))
 
     # -- recording
 
@@ -124,10 +124,10 @@ class Acting:
 
     async def prompted(self, name: str, hint: str, request: Any, value: str = "") -> Answer | None:
         """Ask the person for a line, send what `request` makes of it."""
-        from widgets.modals.asking import Asking
+        from widgets.parts.prompt import ask_line
 
         room = self._room()
-        text = await room.app.push_screen_wait(Asking(room.look, f"{name}: ", hint, value))
+        text = await ask_line(room, room.look, f"{name}: ", hint, value)
         if not text:
             return None
         answer = await room.ask(request(text))
@@ -153,10 +153,12 @@ class Acting:
         if not found:
             room.say(self._nothing_offered(row), "warn")
             return
-        from widgets.modals.leading import Leading
+        from widgets.parts.letters import Letters
 
-        letters = {room.keymap.letters[offer.spec.id]: offer for offer in reversed(found)}
-        room.app.push_screen(Leading(room.look, letters), self._chosen)
+        letters: dict[str, Offer] = {}
+        for offer in found:
+            letters.setdefault(room.keymap.letters[offer.spec.id], offer)
+        room.mount(Letters(room.look, letters, self._chosen))
 
     def _nothing_offered(self, row: Row | None) -> str:
         if row is None:
@@ -224,7 +226,7 @@ class Acting:
     # -- commands
 
     def action_command(self) -> None:
-        from widgets.modals.asking import Asking
+        from widgets.parts.prompt import Prompt
         from widgets.screens.commanding import Commands
 
         room = self._room()
@@ -234,7 +236,7 @@ class Acting:
             if text:
                 commands.run(text)
 
-        room.app.push_screen(Asking(room.look, ":", "command", "", commands.completions), chosen)
+        room.mount(Prompt(room.look, ":", "command", chosen, "", commands.completions))
 
     def action_leave(self) -> None:
         """Leave the seat; the engine goes on."""

@@ -86,10 +86,10 @@ class Containment:
 
 async def arm(room: RoomScreen, dialog: Any) -> None:
     """Arm this seat from within a plan dialog."""
-    from widgets.modals.asking import Asking
+    from widgets.parts.prompt import ask_line
 
     hint = "Why may this seat write for 15 minutes? The reason becomes the default of every plan."
-    reason = await room.app.push_screen_wait(Asking(room.look, "arm: ", hint))
+    reason = await ask_line(dialog, room.look, "arm: ", hint)
     if not reason:
         return
     answer = await room.ask(Arm(reason))

@@ -55,7 +55,7 @@ class RoomScreen(Acting, Screen[None]):
     """
 
     BINDINGS = room_bindings()  # type: ignore[assignment]
-    DEFAULT_CSS = "RoomScreen { background: $background; overflow: hidden; }"
+    DEFAULT_CSS = "RoomScreen { background: $background; overflow: hidden; layers: base above; }"
 
     def __init__(self, look: Look, ask: Asking, specs: tuple[ActionSpec, ...], keymap: Keymap) -> None:
         super().__init__()

@@ -1,0 +1,61 @@
+"""The letters after the leader: what this row offers, over the bottom of the room. Choosing one only makes a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from widgets.parts.canvas import Canvas
+from widgets.render.lines import Line, fit, width
+from widgets.render.offers import Offer
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.widget import Widget
+
+    from widgets.theme import Look
+
+
+class Letters(Canvas, can_focus=True):
+    """Calls `chosen` with the offer whose letter was pressed (None for any other key), and is gone."""
+
+    DEFAULT_CSS = "Letters { layer: above; dock: bottom; width: 100%; }"
+
+    def __init__(self, look: Look, letters: Mapping[str, Offer], chosen: Callable[[Offer | None], None]) -> None:
+        super().__init__(look)
+        self.letters = dict(letters)
+        self.styles.height = len(self.letters) + 2
+        self._chosen = chosen
+        self._before: Widget | None = None
+
+    def on_mount(self) -> None:
+        self._before = self.screen.focused
+        self.focus()
+
+    def line(self, y: int, cells: int, height: int) -> Line:
+        if y == 0:
+            head = " contain: press a letter "
+            return ((head, "alert"), (self.look["full"] * max(0, cells - len(head)), "frame"))
+        if y == height - 1:
+            return ((" a plan is shown first; esc leaves", "dim"),)
+        letter, offer = list(self.letters.items())[y - 1]
+        title = max(width(o.spec.title) for o in self.letters.values())
+        target = max(width(o.words) for o in self.letters.values())
+        danger = offer.spec.danger
+        return (
+            ("  ", "ink"),
+            (f" {letter} ", "key"),
+            (f" {fit(offer.spec.title, min(title, 34), self.look['more'])}  ", "ink"),
+            (f"{fit(offer.words, min(target, 40), self.look['more'])}  ", "strong"),
+            (f"{danger} {danger.words}", "warn" if danger == "D3" else "dim"),
+        )
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter chooses, anything else leaves."""
+        event.stop()
+        event.prevent_default()
+        screen = self.screen
+        self.remove()
+        if self._before is not None:
+            screen.set_focus(self._before)
+        self._chosen(self.letters.get(event.character or event.key))
