@@ -20,6 +20,20 @@ from console.model.entry import Planned
 from console.model.plan import Plan
 from console.model.ref import ResourceRef
 
+LOOKED_AT = (
+    "Node",
+    "Namespace",
+    "Pod",
+    "ReplicaSet",
+    "Service",
+    "EndpointSlice",
+    "PodDisruptionBudget",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+)
+"""Kinds whose caches blast radius, protection and webhooks are told from."""
+LOADING = 5.0
+"""Seconds a plan waits for them; then it says what is not visible."""
 WITHIN = 60.0
 """Seconds planning may take: it only reads."""
 
@@ -32,6 +46,7 @@ async def make_plan(case: Case, action: str, target: ResourceRef, params: Mappin
     if target.kind not in found.spec.targets:
         raise BadInput(f"{action} takes {', '.join(found.spec.targets)}, not {target.kind} {target}.")
     given = _checked(found.spec, params)
+    await _views_loaded(case)
     plan = await _in_time(found.plan(CaseDesk(case), target, given), action)
     return keep(case, plan)
 
@@ -49,6 +64,15 @@ async def make_undo_plan(case: Case, digest: str, mode: str) -> Plan:
     undo: Undo = case.registry.get(spec.undo)  # type: ignore[assignment]  # registered as the inverse, so it is one
     plan = await _in_time(undo.plan_undo(CaseDesk(case), applied(case, digest), mode), spec.undo)
     return keep(case, plan, undoes=digest)
+
+
+async def _views_loaded(case: Case) -> None:
+    """Just after the start the caches are empty: better a moment's wait than a plan that says nothing is visible."""
+    deadline = case.clock.monotonic() + LOADING
+    while any(case.cluster.view(kind).health.state == "loading" for kind in LOOKED_AT):
+        if case.clock.monotonic() >= deadline:
+            return
+        await case.clock.sleep(0.05)
 
 
 def keep(case: Case, plan: Plan, undoes: str = "") -> Plan:

@@ -16,7 +16,7 @@ from console.actions import approving
 from console.actions.applying import apply, conclude
 from console.actions.approving import Approval
 from console.actions.case import Case
-from console.actions.planning import find, load, make_plan, make_undo_plan
+from console.actions.planning import LOOKED_AT, find, load, make_plan, make_undo_plan
 from console.actions.preflight import Preflight, Try, dry_run, examine
 from console.actions.resolving import resolve
 from console.actions.standing import done_steps, is_final, outcome_of
@@ -32,8 +32,6 @@ from console.model.verdict import Outcome, Stage
 from console.ports.tasks import Tasks
 
 _log = logging.getLogger("warroom.runner")
-NEEDED = ("Node", "Namespace", "Pod", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
-"""Kinds that protection and plans look at, watched from the start."""
 PATIENCE = 5.0
 """Seconds that running writes are given to end when the engine stops."""
 
@@ -55,7 +53,7 @@ class Runner:
 
     async def start(self) -> None:
         """Take up what an earlier engine left: resolve what is not known, go on verifying and watching."""
-        for kind in NEEDED:
+        for kind in LOOKED_AT:
             self._case.cluster.view(kind)
         self._verifier.start(self._tasks)
         self._watcher.start(self._tasks)
