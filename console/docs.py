@@ -1,0 +1,36 @@
+"""`python -m console.docs [--check]`: write, or compare, the documents generated from declarations.
+
+In: the action registry. Out: `docs/actions.md`. `make check` runs it with `--check`, so that docs never lag behind.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from console.actions.catalogue import all_actions
+from console.actions.docs import render
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def documents() -> dict[Path, str]:
+    """Every generated document by its path in the checkout."""
+    return {_ROOT / "docs" / "actions.md": render(all_actions())}
+
+
+def main(argv: list[str]) -> int:
+    """Exit 1 when `--check` finds a document that is not what it would be."""
+    stale = [path for path, text in documents().items() if not path.is_file() or path.read_text("utf-8") != text]
+    if "--check" in argv:
+        for path in stale:
+            print(f"{path.relative_to(_ROOT)} is out of date: run `python -m console.docs`", file=sys.stderr)
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(documents()[path], encoding="utf-8")
+        print(f"wrote {path.relative_to(_ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
