@@ -16,7 +16,6 @@ from console.checks.telling import listed, place, tell, told
 from console.model.access import Binding, PolicyRule, Role, ServiceAccount, SigningRequest
 from console.model.action import Right
 from console.model.facts import Known
-from console.model.instants import minute
 from console.model.ref import ResourceRef
 from console.model.verdict import Verdict, both
 from console.policy.rbac import Rbac, account_user, covers
@@ -157,15 +156,6 @@ def anonymous_denied(facts: Facts, target: ResourceRef) -> Verdict:
     """An anonymous caller is denied everything that matters."""
     verdict = denied(facts, "system:anonymous", ("system:unauthenticated",), ANONYMOUS)
     return Verdict(verdict.truth, f"anonymous: {verdict.observed}", verdict.residual, at=verdict.at)
-
-
-@check("streams.cut", "open_streams", about="User")
-@told
-def streams_cut(facts: Facts, target: ResourceRef) -> Verdict:
-    """No exec, attach, port-forward or watch of the user is still open in the audit record."""
-    streams = tell(facts, asking.open_streams(target.name))
-    left = tuple(f"{verb} {what} {sub}".rstrip() + f" open since {minute(at)}" for _, verb, what, sub, at in streams)
-    return Verdict(not streams, f"{len(streams)} streams open", left)
 
 
 @check("rbac.tight", "objects", "recorded")

@@ -8,6 +8,7 @@ from typing import cast
 
 from console.checks import asking
 from console.checks.base import check
+from console.checks.nodes import node_cordoned
 from console.checks.telling import listed, tell, told
 from console.model.ref import BY_WORD, ResourceRef
 from console.model.verdict import Verdict, both
@@ -15,6 +16,16 @@ from console.model.workload import Node
 from console.ports.facts import Facts
 
 _NUMBERS = re.compile(r"\d+")
+
+
+@check("node.closed", "object", about="Node")
+@told
+def node_closed(facts: Facts, target: ResourceRef) -> Verdict:
+    """The node takes no new pods: it is cordoned, or it is no node of the cluster any more."""
+    node = tell(facts, asking.an_object("Node", "", target.name))
+    if node is None or (target.uid and node.metadata.uid != target.uid):
+        return Verdict(True, "it is no node of the cluster any more")
+    return node_cordoned(facts, target)
 
 
 @check("node.silent", "object", about="Node")
