@@ -65,7 +65,8 @@ async def capture_log(desk: Desk, ref: ResourceRef, log: Log) -> None:
     if data is None:
         return
     cut = len(data) >= CAP
-    note = f"container {log.container}" + (f", cut: the oldest {CAP} bytes" if cut else "")
+    size = f", cut: the oldest {CAP} bytes" if cut else ", it is empty" if not data else ""
+    note = f"container {log.container}{size}"
     await seal(desk, log.kind, ref, data, note)
     if cut and (newest := await _read(desk, ref, log, ("tailLines", str(TAIL_LINES)))) is not None:
         await seal(desk, log.kind, ref, newest, f"container {log.container}, the newest {TAIL_LINES} lines")
