@@ -17,7 +17,7 @@ class OverLimit(Unreachable):
     """The answer is longer than we read; asking for less may help."""
 
 
-async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int = MAX_BODY) -> bytes:
+async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int) -> bytes:
     """The whole body.
 
     Raises:

@@ -17,7 +17,7 @@ import msgspec
 from multidict import CIMultiDict
 from yarl import URL
 
-from console.cluster.bounded import read_body
+from console.cluster.bounded import MAX_BODY, read_body
 from console.cluster.deadline import Deadline
 from console.cluster.failures import BadCertificate, explain, login_refused
 from console.cluster.login import Access, Login
@@ -59,7 +59,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 class HttpTransport:
     """A `Transport` over aiohttp. Made inside a running loop; `close` it."""
 
-    def __init__(self, endpoint: Endpoint, login: Login, clock: Clock) -> None:
+    def __init__(self, endpoint: Endpoint, login: Login, clock: Clock, max_body: int = MAX_BODY) -> None:
         self.server = endpoint.server.rstrip("/")
         self.context = endpoint.context
         self.user = endpoint.user
@@ -69,6 +69,7 @@ class HttpTransport:
         self._endpoint = endpoint
         self._login = login
         self._clock = clock
+        self._max_body = max_body
         self._tasks = Tasks()
         self._gate = asyncio.Semaphore(_SIMULTANEOUS)
         self._session: aiohttp.ClientSession | None = None
@@ -158,7 +159,7 @@ class HttpTransport:
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         try:
             encoding = response.headers.get("Content-Encoding", "").lower()
-            return await read_body(response.content.iter_any(), encoding)
+            return await read_body(response.content.iter_any(), encoding, self._max_body)
         except (aiohttp.ClientError, OSError) as error:
             raise explain(error, self.server) from error
 
