@@ -154,6 +154,7 @@ async def acting_on(controlplane: ControlPlane, folder: Path, user: Any = "admin
     export = Exporter(SECRET)
     chronicle = Chronicle(SqliteJournal(folder / "journal.db"), clock)
     book = FactBook(cluster, lambda: chronicle.state, audit, lambda: (), audit.healths, clock)
+    chronicle.listen(lambda entry: book.touch())
     case = Case(
         cluster,
         chronicle,
