@@ -1,149 +1,34 @@
 """The audit log the API server writes to a file: followed through rotation, decoded, handed on with exact positions.
 
-In: lines of `audit.k8s.io` events (or lists, or a cloud's envelope). Out: batches of `AuditEvent` with the lines they
-came from, and health: lag, backlog, gaps, malformed lines. What an event means is decided elsewhere.
+In: lines of `audit.k8s.io` events (or lists, or a cloud's envelope). Out: batches of `AuditEvent`, and health. What an
+event means is decided elsewhere.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from pathlib import Path
 
-from console.errors import DataError
-from console.model.audit import AuditEvent
-from console.model.envelopes.reading import read_record
-from console.model.envelopes.times import event_time, format_time
-from console.model.signal import SourceHealth
 from console.ports.clock import Clock
-from console.ports.source import Batch, Sink
-from console.sources.follower import Chunk, Tail
-
-POLL = 0.25
-"""Seconds between looks at a file that has nothing new."""
-_HEALTH_EVERY = 5.0
-_GAPS = 20
-_ASIDE = 20
+from console.ports.source import Sink
+from console.sources.follower import Trail
 
 
 class AuditFile:
-    """One audit log file.
+    """One audit log file. Implements `console.ports.source.Source`.
 
     Args:
         name: of the source, for the header.
         path: the live file; rotated parts beside it are found by its name.
         clock: drives the polling.
         since: without a stored position, also read the rotated parts written after this time (epoch seconds), and leave
-            out older events.
+            out older events. Without it the live file is read from its beginning: the breach began before we did.
         form: format of the records, see `console.model.envelopes.reading.FORMATS`.
     """
 
     def __init__(self, name: str, path: Path, clock: Clock, since: float | None = None, form: str = "auto") -> None:
         self.name = name
-        self._path = path
-        self._clock = clock
-        self._since = since
-        self._form = form
-        self._state, self._why, self._state_since = "loading", "", clock.now()
-        self._malformed = 0
-        self._behind = 0
-        self._lag = 0.0
-        self._newest = 0.0
-        self._gaps: deque[tuple[float, float]] = deque(maxlen=_GAPS)
-        self._told = -_HEALTH_EVERY
-        self.aside: deque[bytes] = deque(maxlen=_ASIDE)
-        """The last malformed lines, cut at 4 KiB, for a look."""
+        self.trail = Trail(name, path, clock, since, form)
 
     async def run(self, sink: Sink, position: str) -> None:
         """Follow the file for ever; ends by cancellation."""
-        tail = Tail(self._path, position, None if position else self._since)
-        try:
-            while True:
-                chunk = await self._next(tail)
-                if chunk is None:
-                    self._tell(sink)
-                    await self._clock.sleep(POLL)
-                    continue
-                await self._hand_over(chunk, sink)
-        finally:
-            tail.close()
-
-    async def _next(self, tail: Tail) -> Chunk | None:
-        try:
-            chunk = await self._read(tail)
-        except FileNotFoundError:
-            self._be("absent", f"{self._path} does not exist; is the audit log written there?")
-            return None
-        except PermissionError:
-            self._be("forbidden", f"{self._path} may not be read by this user; give it read access")
-            return None
-        except (OSError, EOFError, ValueError) as error:
-            self._be("failed", f"{self._path}: {getattr(error, 'strerror', None) or error}")
-            return None
-        self._be("live")
-        return chunk
-
-    async def _read(self, tail: Tail) -> Chunk | None:
-        """In a thread; when we are cancelled the thread is waited for, because it holds the file."""
-        reading = asyncio.get_running_loop().run_in_executor(None, tail.read)
-        try:
-            return await asyncio.shield(reading)
-        except asyncio.CancelledError:
-            await asyncio.wait([reading])
-            raise
-
-    async def _hand_over(self, chunk: Chunk, sink: Sink) -> None:
-        if chunk.gap:
-            self._be("live", chunk.gap)
-            self._gaps.append((self._newest, self._clock.now()))
-        self._malformed += chunk.overlong
-        events, raw = self._decode(chunk.lines)
-        if events:
-            self._newest = max(self._newest, event_time(events[-1]))
-            self._lag = max(0.0, self._clock.now() - self._newest)
-        self._behind = chunk.behind
-        await sink.put(Batch(self.name, events, chunk.position, raw))
-        self._tell(sink)
-
-    def _decode(self, lines: tuple[bytes, ...]) -> tuple[list[AuditEvent], list[bytes]]:
-        events: list[AuditEvent] = []
-        raw: list[bytes] = []
-        floor = format_time(self._since) if self._since is not None else ""
-        for line in lines:
-            if not line or line.isspace():
-                continue
-            try:
-                found = read_record(line, self._form)
-            except DataError:
-                self._malformed += 1
-                self.aside.append(line[:4096])
-                continue
-            for event in found:
-                if not event.stage_timestamp or event.stage_timestamp >= floor:
-                    events.append(event)
-                    raw.append(line)
-        return events, raw
-
-    def _be(self, state: str, why: str = "") -> None:
-        if state != self._state or (why and why != self._why):
-            if state != self._state:
-                self._state_since = self._clock.now()
-            self._state, self._why = state, why
-            self._told = -_HEALTH_EVERY
-
-    def _tell(self, sink: Sink) -> None:
-        if self._clock.monotonic() - self._told < _HEALTH_EVERY and self._told >= 0:
-            return
-        self._told = self._clock.monotonic()
-        sink.health(
-            SourceHealth(
-                name=self.name,
-                state=self._state,
-                since=self._state_since,
-                why=self._why,
-                lag=self._lag,
-                backlog=self._behind,
-                malformed=self._malformed,
-                gaps=tuple(self._gaps),
-            )
-        )
+        await self.trail.run(sink, position)

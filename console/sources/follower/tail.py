@@ -190,10 +190,12 @@ class Tail:
             read = len(part.rest) + len(block) - len(rest)
             if whole and part.skipping:
                 whole, part.skipping = whole[1:], False
+            if whole and len(whole[0]) > LINE_LIMIT:  # only the first can have grown over several blocks
+                whole, overlong = whole[1:], 1
             if part.skipping:
                 rest, read = b"", read + len(rest)
             elif len(rest) > LINE_LIMIT:
-                part.skipping, overlong = True, 1
+                part.skipping, overlong = True, overlong + 1
                 rest, read = b"", read + len(rest)
             part.rest = rest
             part.offset += read

@@ -1,0 +1,184 @@
+"""The audit webhook of the API server: takes its batches, and loses none that it has acknowledged.
+
+In: POSTs of an `EventList` (or one event). Each event is written as a line to a spool file and synced to the disk
+before the answer 200; the spool is then followed like an audit file, from an exact position. So kill -9 at any moment
+loses nothing acknowledged, and a slow pipeline ends in 429, which the API server retries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from pathlib import Path
+
+import msgspec
+
+from console.model.signal import SourceHealth
+from console.ports.clock import Clock
+from console.ports.source import Batch, Sink
+from console.sources.follower import Chunk, Trail
+from console.sources.listener import Access, Answer, Listener
+
+PENDING_LIMIT = 256 << 20
+"""Spooled bytes the pipeline has not taken yet; above it the caller is told to come again."""
+PART_SIZE = 64 << 20
+PARTS_KEPT = 6
+"""Rotated parts that are kept after they were read, for a restart from an older position."""
+_RETRY = 5
+
+
+class _EventList(msgspec.Struct):
+    items: list[msgspec.Raw]
+
+
+_lists = msgspec.json.Decoder(_EventList)
+_FAULTS = (msgspec.MsgspecError, RecursionError, ValueError)
+
+
+class Spool:
+    """A file of lines that is on the disk when `append` returns. Blocking: call it in a thread, one call at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "events.log"
+        self._folder = folder
+
+    def append(self, lines: list[bytes]) -> int:
+        """Write and sync; returns the bytes written. Raises OSError, and then nothing of it counts."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._rotate()
+        fresh = not self.path.exists()
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            size = os.fstat(descriptor).st_size
+            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # a crash in the middle of a write
+            data = (b"\n" if torn else b"") + b"\n".join(lines) + b"\n"
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if fresh:
+            self._sync_folder()
+        return len(data)
+
+    def _rotate(self) -> None:
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return
+        if status.st_size < PART_SIZE:
+            return
+        self.path.rename(self._folder / f"events-{status.st_mtime_ns:020}.log")
+        self._sync_folder()
+
+    def forget(self, keep: int = PARTS_KEPT) -> None:
+        """Remove the oldest rotated parts."""
+        for path in sorted(self._folder.glob("events-*.log"))[: -keep or None]:
+            path.unlink(missing_ok=True)
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+class AuditWebhook:
+    """One webhook receiver. Implements `console.ports.source.Source`.
+
+    Args:
+        name: of the source, for the header.
+        address: `HOST:PORT`; beyond loopback `access` must hold a certificate, and a token or a clients' authority.
+        access: who may post.
+        folder: where the spool lives; private to this incident.
+        clock: drives the follower.
+
+    Raises:
+        ConfigError: address or access cannot be used.
+    """
+
+    def __init__(self, name: str, address: str, access: Access, folder: Path, clock: Clock) -> None:
+        self.name = name
+        self.listener = Listener(address, access, self._take)
+        self._spool = Spool(folder)
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._pending = 0
+        self._refused = 0
+        self._trail = Trail(name, self._spool.path, clock, since=0.0, absent=("live", "no batch has arrived yet"))
+
+    async def run(self, sink: Sink, position: str) -> None:
+        """Listen, spool and follow for ever; ends by cancellation, after requests under way."""
+        try:
+            await self.listener.start()
+        except OSError as error:
+            why = f"cannot listen on {self.listener.host}:{self.listener.port}: {error.strerror or error}"
+            sink.health(SourceHealth(self.name, "failed", self._clock.now(), why))
+            raise
+        try:
+            await self._trail.run(_Told(sink, self), position, self._read)
+        finally:
+            with contextlib.suppress(OSError):
+                await self.listener.stop()
+
+    def _read(self, chunk: Chunk) -> None:
+        self._pending = max(0, self._pending - sum(map(len, chunk.lines)) - len(chunk.lines))
+        if not self._pending:
+            self._spool.forget()
+
+    async def _take(self, body: bytes) -> Answer:
+        lines = split_events(body)
+        if lines is None:
+            self._trail.count_malformed(body)
+            return Answer(400, "the body is no audit EventList")
+        if self._pending > PENDING_LIMIT:
+            self._refused += 1
+            return Answer(429, "the console is behind; come again", _RETRY)
+        if not lines:
+            return Answer()
+        async with self._lock:
+            try:
+                written = await asyncio.to_thread(self._spool.append, lines)
+            except OSError as error:
+                return Answer(503, f"cannot write the spool: {error.strerror or error}", _RETRY)
+        self._pending += written
+        return Answer()
+
+
+class _Told:
+    """The sink, with the webhook's own backlog in the health it hears."""
+
+    def __init__(self, sink: Sink, hook: AuditWebhook) -> None:
+        self._sink, self._hook = sink, hook
+
+    async def put(self, batch: Batch) -> None:
+        await self._sink.put(batch)
+
+    def health(self, health: SourceHealth) -> None:
+        refused = self._hook._refused
+        why = health.why or (f"{refused} batches were told to come again" if refused else "")
+        backlog = max(health.backlog, self._hook._pending)
+        self._sink.health(msgspec.structs.replace(health, backlog=backlog, why=why))
+
+
+def split_events(body: bytes) -> list[bytes] | None:
+    """Each event of the body as one line; None when the body is neither a list of events nor an event."""
+    try:
+        items = [bytes(item) for item in _lists.decode(body).items]
+    except _FAULTS:
+        try:
+            record = msgspec.json.decode(body)
+        except _FAULTS:
+            return None
+        if not isinstance(record, dict) or "auditID" not in record:
+            return None
+        items = [body]
+    return [one_line(item) for item in items]
+
+
+def one_line(item: bytes) -> bytes:
+    """The same JSON without line breaks: between tokens they mean nothing, inside strings they cannot stand."""
+    return item.replace(b"\r", b" ").replace(b"\n", b" ").strip()
