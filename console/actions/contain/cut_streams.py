@@ -13,7 +13,7 @@ from console.actions.blast import budget_lines, service_lines
 from console.actions.contain.advice import recreation
 from console.actions.drafting import delete, reference, rights_of
 from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
-from console.actions.evidence.pod import READS
+from console.actions.evidence.pod import AROUND_READS, READS, reads_in
 from console.actions.pinning import canonical, pin
 from console.actions.reading import is_static, owners, pruned
 from console.actions.reverters import reverter_lines
@@ -49,7 +49,7 @@ class StreamCut:
         ),
         targets=("ServiceAccount", "User"),
         key="s",
-        rights=(*READS, Right("delete", "pods")),
+        rights=(*READS, *AROUND_READS, Right("delete", "pods")),
         undo_why="The deleted pods cannot be brought back; their owners make new ones.",
         destroys=True,
         attack=("RS.MI-01", "T1609"),
@@ -77,7 +77,7 @@ class StreamCut:
             desk.now(),
             steps,
             tuple(sorted(params.items())),
-            rights_of(steps, *(Right(r.verb, r.resource, r.group, place) for r in READS for place in places)),
+            rights_of(steps, *(right for place in places for right in reads_in(place))),
             blast=(
                 *(f"{words(one)} is open since {_minutes(desk.now() - one[4])}" for one in inside),
                 f"{len(pods)} pods end.",

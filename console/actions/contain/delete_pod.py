@@ -12,7 +12,7 @@ from console.actions.blast import budget_lines, service_lines
 from console.actions.contain.advice import recreation
 from console.actions.drafting import delete, reference, rights_of
 from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
-from console.actions.evidence.pod import READS
+from console.actions.evidence.pod import AROUND_READS, READS, reads_in
 from console.actions.pinning import canonical, pin
 from console.actions.reading import images, is_static, owners, pruned, refuse_other, top_words
 from console.actions.reverters import reverter_lines
@@ -50,7 +50,7 @@ class PodDelete:
         targets=("Pod",),
         key="k",
         params=(Param("grace", "Seconds the processes get to end; empty is the pod's own, 0 is by force", "int"),),
-        rights=(*READS, Right("delete", "pods")),
+        rights=(*READS, *AROUND_READS, Right("delete", "pods")),
         undo_why="A deleted pod cannot be brought back; its owner makes a new one.",
         destroys=True,
         attack=("RS.MI-02", "M1042"),
@@ -78,7 +78,7 @@ class PodDelete:
             desk.now(),
             steps,
             tuple(sorted(params.items())),
-            rights_of(steps, *(Right(r.verb, r.resource, r.group, ref.namespace) for r in READS)),
+            rights_of(steps, *reads_in(ref.namespace)),
             blast=(
                 f"1 pod of {top_words(chain)} ends.",
                 *service_lines(desk.view, typed),

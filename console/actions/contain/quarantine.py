@@ -12,7 +12,7 @@ from console.actions.blast import budget_lines, service_lines
 from console.actions.contain.advice import owner_warnings, refuse_unreachable
 from console.actions.drafting import create, patch, reference, rights_of
 from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
-from console.actions.evidence.pod import READS
+from console.actions.evidence.pod import AROUND_READS, READS, reads_in
 from console.actions.pinning import canonical
 from console.actions.reading import Owner, controller, labels, meta, notes, owners, pruned, refuse_other
 from console.actions.reverters import reverter_lines
@@ -65,9 +65,9 @@ class PodQuarantine:
         ),
         rights=(
             *READS,
+            *AROUND_READS,
             Right("patch", "pods"),
             Right("create", "networkpolicies", NET),
-            Right("get", "nodes"),
             Right("patch", "nodes"),
         ),
         undo="pod.release",
@@ -93,7 +93,7 @@ class PodQuarantine:
             desk.now(),
             steps,
             tuple(sorted(params.items())),
-            rights_of(steps, *(Right(r.verb, r.resource, r.group, draft.ref.namespace) for r in READS)),
+            rights_of(steps, *reads_in(draft.ref.namespace)),
             blast=(*(service_lines(desk.view, typed) if draft.detach else ()), *budget_lines(desk.view, typed)),
             residual=left,
             limits=LIMITS,

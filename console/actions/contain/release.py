@@ -12,6 +12,7 @@ import msgspec
 from console.actions.base import Applied, Desk
 from console.actions.drafting import delete, patch, reference, rights_of
 from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
+from console.actions.evidence.pod import READS, reads_in
 from console.actions.pinning import canonical, pin
 from console.actions.reading import Owner, Whole, is_ready, meta, owners
 from console.actions.writing import Undoing
@@ -47,7 +48,7 @@ class PodRelease(Undoing):
         targets=("Pod",),
         params=(Param("mode", "network, or reattach", "choice", (NETWORK, REATTACH), NETWORK),),
         rights=(
-            Right("get", "pods"),
+            *READS,
             Right("patch", "pods"),
             Right("delete", "networkpolicies", "networking.k8s.io"),
             Right("get", "networkpolicies", "networking.k8s.io"),
@@ -77,7 +78,7 @@ class PodRelease(Undoing):
             desk.now(),
             tuple(steps),
             (("mode", mode),),
-            rights_of(tuple(steps)),
+            rights_of(tuple(steps), *(reads_in(target.namespace) if room.risky else ())),
             blast=(f"Pod {target} may send and receive again, as the other policies allow.",),
             residual=() if mode == REATTACH else ("the pod stays without its labels and its controller",),
             undo=("pod.quarantine isolates it again.",),

@@ -28,7 +28,20 @@ READS = (
     Right("list", "networkpolicies", "networking.k8s.io"),
     Right("list", "endpointslices", "discovery.k8s.io"),
 )
-"""Without one of these an item is missed on record, and the rest is still captured."""
+"""What a pod's evidence needs at least."""
+AROUND_READS = (
+    *(Right("get", plural, "apps") for plural in ("replicasets", "deployments", "statefulsets", "daemonsets")),
+    Right("get", "jobs", "batch"),
+    Right("get", "cronjobs", "batch"),
+    Right("get", "nodes"),
+    *(Right("list", plural, RBAC) for plural in ("roles", "clusterroles", "rolebindings", "clusterrolebindings")),
+)
+"""Without one of these its item is missed on record, and the rest is still captured: not asked for in preflight."""
+
+
+def reads_in(namespace: str) -> tuple[Right, ...]:
+    """`READS` for one namespace."""
+    return tuple(Right(right.verb, right.resource, right.group, namespace) for right in READS)
 
 
 class EvidencePod:
@@ -48,7 +61,7 @@ class EvidencePod:
         targets=("Pod",),
         key="e",
         leader=False,
-        rights=READS,
+        rights=(*READS, *AROUND_READS),
         undo_why="It changes nothing in the cluster.",
         attack=("RS.AN-07",),
     )
@@ -65,7 +78,7 @@ class EvidencePod:
             Danger.D0,
             desk.now(),
             params=tuple(sorted(params.items())),
-            rights=tuple(Right(r.verb, r.resource, r.group, ref.namespace) for r in READS),
+            rights=reads_in(ref.namespace),
             blast=(
                 "Nothing is written to the cluster; the reads appear in its audit log.",
                 f"Logs read: {', '.join(logs)}; each kept up to {CAP // 2**20} MiB from its beginning.",

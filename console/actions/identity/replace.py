@@ -14,7 +14,7 @@ from console.actions.base import Applied, Desk
 from console.actions.blast import account_lines
 from console.actions.drafting import create, delete, reference, rights_of
 from console.actions.identity.holdings import Account, account_of, token_secrets
-from console.actions.identity.revoke import READS
+from console.actions.identity.revoke import READS, reads_for
 from console.actions.pinning import canonical, pin
 from console.actions.reading import Whole, meta
 from console.checks.accounts import LIMITS, replaced
@@ -27,6 +27,10 @@ from console.ports.facts import Facts
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _MAKERS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob")
+_MAKER_READS = (
+    *(Right("list", what, "apps") for what in ("deployments", "statefulsets", "daemonsets")),
+    Right("list", "cronjobs", "batch"),
+)
 _UNTIL = (
     "a deleted account's tokens are refused at once, those of a pod that is being deleted up to 60 s later; each API "
     "server remembers a token for 10 s"
@@ -53,8 +57,7 @@ class SaReplace:
             *READS,
             Right("create", "serviceaccounts"),
             Right("delete", "serviceaccounts"),
-            *(Right("list", what, "apps") for what in ("deployments", "statefulsets", "daemonsets")),
-            Right("list", "cronjobs", "batch"),
+            *_MAKER_READS,
         ),
         undo_why="A deleted account cannot come back: one of the same name has another uid.",
         destroys=True,
@@ -77,7 +80,7 @@ class SaReplace:
             desk.now(),
             steps,
             tuple(sorted(params.items())),
-            rights_of(steps, *READS),
+            rights_of(steps, *reads_for(ref.namespace), *(_local(right, ref.namespace) for right in _MAKER_READS)),
             blast=(
                 *account_lines(desk.view, ref.namespace, ref.name),
                 *(
@@ -104,6 +107,10 @@ class SaReplace:
     def effective(self, facts: Facts, applied: Applied) -> Verdict:
         verdict = self.converged(facts, applied)
         return Verdict(verdict.truth, verdict.observed, verdict.residual, (), applied.plan.limits, verdict.at)
+
+
+def _local(right: Right, namespace: str) -> Right:
+    return Right(right.verb, right.resource, right.group, namespace)
 
 
 def _new_name(target: ResourceRef, params: Mapping[str, str]) -> str:

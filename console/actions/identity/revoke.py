@@ -47,7 +47,15 @@ READS = (
     Right("list", "secrets"),
     Right("create", "subjectaccessreviews", "authorization.k8s.io"),
 )
-"""Cluster-wide: a binding anywhere can name the account."""
+"""Bindings and accounts are listed cluster-wide: a binding anywhere can name the account."""
+_LOCAL = (("get", "serviceaccounts"), ("list", "secrets"))
+
+
+def reads_for(namespace: str) -> tuple[Right, ...]:
+    """`READS` for an account of this namespace: what is read only there is asked for only there."""
+    return tuple(Right(r.verb, r.resource, r.group, namespace if (r.verb, r.resource) in _LOCAL else "") for r in READS)
+
+
 _PLURAL = {"Role": "roles", "ClusterRole": "clusterroles"}
 
 
@@ -104,7 +112,7 @@ class SaRevoke:
             desk.now(),
             steps,
             tuple(sorted(params.items())),
-            (*rights_of(steps, *READS), *_binds(account, groups)),
+            (*rights_of(steps, *reads_for(ref.namespace)), *_binds(account, groups)),
             blast=(
                 *(f"It loses {in_words(grant)}: {grant}" for one in account.holdings for grant in one.grants[:1]),
                 *_others(account, groups),

@@ -13,7 +13,7 @@ from console.actions.base import Applied, Desk
 from console.actions.blast import budget_lines, service_lines
 from console.actions.drafting import patch, reference, rights_of
 from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod, is_sealed
-from console.actions.evidence.pod import READS
+from console.actions.evidence.pod import AROUND_READS, READS, reads_in
 from console.actions.pinning import canonical
 from console.actions.reading import images, pruned
 from console.actions.reverters import helm_line, reverter_lines, scaler_lines
@@ -45,13 +45,15 @@ _WRITES = (
     Right("patch", "cronjobs", "batch"),
 )
 _LOOKS = (
-    *(Right("get", plural, "apps") for plural in ("deployments", "replicasets", "statefulsets", "daemonsets")),
-    Right("get", "jobs", "batch"),
-    Right("get", "cronjobs", "batch"),
     Right("list", "pods"),
     Right("list", "replicasets", "apps"),
     Right("list", "jobs", "batch"),
 )
+_SCALERS = (
+    Right("list", "horizontalpodautoscalers", "autoscaling"),
+    Right("list", "scaledobjects", "keda.sh"),
+)
+"""Without these the plan says that an autoscaler may be unseen."""
 
 
 class WorkloadSuspend(Writing):
@@ -70,7 +72,7 @@ class WorkloadSuspend(Writing):
         ),
         targets=("Pod", *KINDS),
         key="w",
-        rights=(*READS, *_LOOKS, *_WRITES),
+        rights=(*READS, *AROUND_READS, *_LOOKS, *_SCALERS, *_WRITES),
         undo="workload.resume",
         undo_why="What the killed pods held in memory and in their own files is lost.",
         destroys=True,
@@ -119,8 +121,7 @@ class WorkloadSuspend(Writing):
         )
 
     def _reads(self, namespace: str) -> list[Right]:
-        used = [*READS, *(right for right in _LOOKS if right.verb == "list")]
-        return [Right(r.verb, r.resource, r.group, namespace) for r in used]
+        return [*reads_in(namespace), *(Right(r.verb, r.resource, r.group, namespace) for r in _LOOKS)]
 
     async def collect(self, desk: Desk, plan: Plan) -> None:
         """Evidence of each pod that will be killed and has none yet."""

@@ -1,0 +1,105 @@
+"""The responder's least rights: what a plan declares is enough to carry it out, and each one left out is named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from console.model.action import Right
+from console.model.plan import Plan
+from console.model.ref import BY_KIND, ResourceRef
+from console.model.verdict import Stage
+from tests.cluster.accounts import account, binding, role, sa, token_secret
+from tests.cluster.acting import Acting, Object, acting_on, ref_of
+from tests.cluster.workloads import bare, deployment
+from tests.controlplane import ControlPlane
+
+
+@pytest.fixture
+async def responder(controlplane: ControlPlane, tmp_path: Path) -> AsyncIterator[Acting]:
+    """The layer as a user who may do nothing until a test grants it something."""
+    folder = tmp_path / "responder"
+    folder.mkdir()
+    async with acting_on(controlplane, folder, "responder") as layer:
+        yield layer
+    await asyncio.to_thread(controlplane.ungrant)
+
+
+def _rule(right: Right) -> Object:
+    names = {"resourceNames": [right.name]} if right.name else {}
+    return {"verbs": [right.verb], "apiGroups": [right.group], "resources": [right.resource], **names}
+
+
+async def _grant(plane: ControlPlane, namespace: str, rights: tuple[Right, ...]) -> None:
+    """Exactly these: the namespace's in a Role, the others in a ClusterRole."""
+    nothing = [{"verbs": ["get"], "apiGroups": ["none.example"], "resources": ["nothing"]}]
+    local = [_rule(right) for right in rights if right.namespace == namespace]
+    wide = [_rule(right) for right in rights if right.namespace != namespace]
+    await asyncio.to_thread(plane.grant, local or nothing, "responder", "granted", namespace)
+    await asyncio.to_thread(plane.grant, wide or nothing, "responder")
+
+
+async def _missing(acting: Acting, plan: Plan, expected: tuple[str, ...]) -> None:
+    """Wait until the API server has taken over the roles, then hold preflight to it."""
+    missing: tuple[str, ...] = ("not asked",)
+    for _ in range(60):
+        missing = (await acting.runner.preflight(plan)).missing
+        if missing == expected:
+            return
+        await asyncio.sleep(0.1)
+    assert missing == expected
+
+
+async def _target(acting: Acting, namespace: str, action: str) -> ResourceRef:
+    if action == "sa.revoke":
+        await acting.make(
+            account(namespace, "stolen"),
+            role(namespace, "read", ("get", "secrets")),
+            binding(namespace, "read", "read", sa(namespace, "stolen")),
+            token_secret(namespace, "old", "stolen"),
+        )
+        return BY_KIND["ServiceAccount"].ref(namespace, "stolen")
+    if action == "workload.suspend":
+        await acting.make(deployment(namespace, "web", 1))
+        await acting.ready_pods(namespace, "app=web", 1)
+        return BY_KIND["Deployment"].ref(namespace, "web")
+    await acting.make(bare(namespace, "lone"))
+    (pod,) = await acting.ready_pods(namespace, "app=lone", 1)
+    return ref_of(pod)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("action", ["evidence.pod", "pod.quarantine", "pod.delete", "workload.suspend", "sa.revoke"])
+async def test_declared_rights_are_enough_and_each_one_left_out_is_named(
+    acting: Acting, responder: Acting, namespace: str, action: str
+) -> None:
+    target = await _target(acting, namespace, action)
+    rights = (await acting.plan(action, target)).rights
+    await _grant(acting.controlplane, namespace, rights)
+
+    async def able() -> bool:
+        return all(one.allowed for one in await responder.case.cluster.review(rights))
+
+    await responder.until(able, "the grants hold")
+    plan = await responder.plan(action, target)
+    assert set(plan.rights) <= set(rights)
+    for left_out in rights:
+        await _grant(acting.controlplane, namespace, tuple(right for right in rights if right != left_out))
+        await _missing(responder, plan, (str(left_out),))
+    await _grant(acting.controlplane, namespace, rights)
+    await _missing(responder, plan, ())
+    await responder.runner.approve(plan.digest, responder.approval(plan))
+    over = (Stage.REFUSED, Stage.FAILED, Stage.PARTIAL)
+
+    async def done() -> bool:
+        state = responder.case.state.actions[plan.digest]
+        return responder.runner.outcome(plan.digest).stage in over or len(state.effects) >= len(plan.steps)
+
+    await responder.until(done, "all writes are answered")
+    outcome = responder.runner.outcome(plan.digest)
+    assert outcome.stage not in over, outcome
+    statuses = {effect.status for effect in responder.case.state.actions[plan.digest].effects.values()}
+    assert statuses <= {200, 201}
