@@ -18,7 +18,6 @@ import msgspec
 from console import __version__
 from console.config.keymap import Keymap, keymap
 from console.errors import WarRoomError, WireError
-from console.hygiene.exporting import known_safe
 from console.ports.clock import SystemClock
 from console.ports.session import PROTOCOL, Hello, Place
 from console.ports.tasks import Tasks
@@ -52,6 +51,7 @@ from widgets.theme import PALETTES, Look, ascii_wanted, chosen, textual_theme  #
 
 if TYPE_CHECKING:
     from console.model.action import ActionSpec
+    from console.model.text import Clean
     from console.ports.clock import Clock
     from console.ports.session import Ask, Session
     from console.ports.views import Answer
@@ -60,6 +60,13 @@ Connect = Callable[[], Awaitable["Session"]]
 TOPICS = ("header", "findings", "resources", "checklist", "journal", "undo", "changes")
 STALLED = 16
 """Frames waiting for the terminal above which nothing at all is painted: Textual would block at 30."""
+
+
+def _said(text: str) -> Clean:
+    """A sentence of ours; the border is imported when there is one to say, not before the first frame."""
+    from console.hygiene.exporting import known_safe
+
+    return known_safe(text)
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -152,11 +159,11 @@ class WarRoom(App[str]):
     async def ask(self, request: Ask) -> Answer:
         """Send a request; a missing engine is a refusal, never an exception."""
         if self.session is None:
-            return Refusal(known_safe("The engine is not there yet; wait for the connection."), 7)
+            return Refusal(_said("The engine is not there yet; wait for the connection."), 7)
         try:
             return await self.session.ask(request)
         except WireError as error:
-            return Refusal(known_safe(f"The engine did not answer: {error}"), 7)
+            return Refusal(_said(f"The engine did not answer: {error}"), 7)
 
     async def _sit(self) -> None:
         """Take the seat, and take it again whenever the engine was lost."""
@@ -172,7 +179,7 @@ class WarRoom(App[str]):
                     return
                 lost = str(error)
             await self._drop()
-            self.room.post_message(Linked(known_safe(f"ENGINE LOST, trying again: {lost}")))
+            self.room.post_message(Linked(_said(f"ENGINE LOST, trying again: {lost}")))
             await self.look.clock.sleep(delay * (1 + random.random() / 4))  # noqa: S311 - jitter, not a secret
             delay = min(delay * 2, 10)
 

@@ -200,6 +200,23 @@ def ascii_wanted(environment: dict[str, str]) -> bool:
     return "UTF8" not in folded or environment.get("TERM", "") in ("linux", "vt100", "dumb")
 
 
+_ANSI = {
+    "ansi-background": "ansi_default",
+    "ansi-foreground": "ansi_default",
+    "border-blurred": "ansi_default",
+    "block-cursor-foreground": "ansi_black",
+    "block-cursor-background": "ansi_white",
+    "input-cursor-background": "ansi_default",
+    "input-cursor-foreground": "ansi_default",
+    "input-cursor-text-style": "reverse",
+    "input-selection-background": "ansi_default",
+    "input-selection-foreground": "ansi_default",
+    "screen-selection-background": "ansi_default",
+    "screen-selection-foreground": "ansi_default",
+}
+"""What Textual's own styles ask of a theme made of the terminal's colours."""
+
+
 def textual_theme(palette: Palette) -> Theme:
     """The same colours for Textual's own widgets (inputs, palette, toasts)."""
     from textual.theme import Theme
@@ -222,4 +239,5 @@ def textual_theme(palette: Palette) -> Theme:
         surface=named(palette.background),
         panel=named(palette.bar),
         boost=named(palette.background),
+        variables=_ANSI if palette.ansi else {},
     )

@@ -6,7 +6,6 @@ Nothing here knows Textual; names of keys are Textual's (`slash`, `question_mark
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,6 +111,8 @@ def keymap(changes: Mapping[str, str], specs: Iterable[ActionSpec] = (), where: 
 
 def load(path: Path, specs: Iterable[ActionSpec] = ()) -> Keymap:
     """The map with the `[keys]` of a TOML file; raises `ConfigError` naming file and key."""
+    import tomllib  # a seat without a key map of its own does not pay for it
+
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:

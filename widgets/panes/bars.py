@@ -24,6 +24,7 @@ class Header(Canvas):
         self.lost = ""
         self.frozen = ""
         self._urgent: list[Line] = []
+        self._lines = 2
 
     def inform(self, header: HeaderView | None) -> None:
         """The header row changed."""
@@ -33,8 +34,9 @@ class Header(Canvas):
     def restate(self) -> None:
         """Take up what changed; the number of lines may."""
         self._urgent = heading.urgent(self.header, self.look, self.lost, self.frozen)[:4]
-        if self.styles.height is None or self.styles.height.value != 2 + len(self._urgent):
-            self.styles.height = 2 + len(self._urgent)
+        if self._lines != 2 + len(self._urgent):
+            self._lines = 2 + len(self._urgent)
+            self.styles.height = self._lines
             self.restyle()
         self.redraw()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -74,6 +74,10 @@ class Canvas(Widget):
 
     def _line(self, y: int, width: int, height: int) -> Line:
         return pad(self.line(y, width, height), width, more=self.look["more"])
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        # A leaf: another layout because of its first size would only paint the whole screen once more.
+        return super()._size_updated(size, virtual_size, container_size, layout=False)
 
     def render_line(self, y: int) -> Strip:
         """Textual asks for row `y`."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from textual.geometry import Offset, Region, Spacing
+from textual.geometry import Offset, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from widgets.render.places import Box, places
-
-if TYPE_CHECKING:
-    from textual.geometry import Size
 
 
 class _ByPlace(Layout):
@@ -33,10 +28,15 @@ class Room(Widget):
 
     def __init__(self, *children: Widget, id: str) -> None:  # noqa: A002
         super().__init__(*children, id=id)
+        self._panes = children
         self._screen_name = "medium"
         self._pane = "activity"
         self._alone = False
         self._by_place = _ByPlace()
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        # Panes are placed by the terminal's size alone: another layout because of its first size would only paint the whole screen once more.
+        return super()._size_updated(size, virtual_size, container_size, layout=False)
 
     @property
     def layout(self) -> Layout:
@@ -51,7 +51,7 @@ class Room(Widget):
         """Show what belongs on a terminal of that size."""
         self._screen_name, self._pane, self._alone = screen, pane, alone
         shown = self.boxes(max(width, 1), max(height, 3))
-        for child in self.children:
+        for child in self._panes:
             if child.display != (child.id in shown):
                 child.display = child.id in shown
         self.refresh(layout=True)

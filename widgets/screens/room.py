@@ -72,6 +72,7 @@ class RoomScreen(Acting, Screen[None]):
         self._place = SeatPlace()
         self._restoring: set[str] = set()
         self.size_class = "medium"
+        self._placed: tuple[int, int, str, bool] = (0, 0, "", False)
 
         panes = (Activity(look), Resources(look), Checklist(look), Journal(look), Detail(look), People(look))
         footer = Footer(look, tuple((shown(keymap.of(key.id)), key.words) for key in footer_keys()))
@@ -79,10 +80,10 @@ class RoomScreen(Acting, Screen[None]):
         self._parts = {widget.id: widget for widget in (*self._around, *panes)}
 
     def compose(self) -> ComposeResult:
+        self.place_panes()  # before the first frame: moving everything afterwards would paint it twice
         yield from self._around
 
     def on_mount(self) -> None:
-        self.place_panes()
         self.table().focus()
 
     # -- parts
@@ -114,8 +115,11 @@ class RoomScreen(Acting, Screen[None]):
     def place_panes(self) -> None:
         """Put the panes where they belong on a terminal of this size."""
         width, height = self.app.size
-        self.size_class = size_name(width, height)
         alone = self.zoomed or self.presenting
+        if self._placed == (placed := (width, height, self.pane, alone)):
+            return
+        self._placed = placed
+        self.size_class = size_name(width, height)
         narrow = self.size_class == "narrow" and not alone
         tabs = self.part("tabs")
         tabs.display = narrow or self.size_class == "small"
@@ -279,7 +283,7 @@ class RoomScreen(Acting, Screen[None]):
         if place.browse.startswith("browse:"):
             self.resources.browse(place.browse)
             self._restoring.discard("resources")
-        if place.pane in PANES:
+        if place.pane in PANES and (place.pane != self.pane or self.zoomed):
             self.focus_pane(place.pane)
 
     def _restore(self, topic: str) -> None:
