@@ -20,7 +20,7 @@ from console.model.text import Clean
 from console.ports.clock import Clock
 from console.ports.session import Session
 
-PACE = 25.0
+PACE = 40.0
 """How much faster than the machine's clock a headless drill runs (see `console.drill.pacing`)."""
 
 

@@ -188,7 +188,7 @@ class SimServer:
         options = Options(query.get("fieldManager") or caller.manager, query.get("dryRun") == "All")
         if entry.verb in ("delete", "deletecollection"):
             return 200, self._delete(entry, at, query, options)
-        body = decoded(request.body, at.kind.kind)
+        body = decoded(request.body, at.kind.kind, (dict, list) if entry.verb == "patch" else (dict,))
         if at.sub not in ("", "status", "scale"):
             return self.subresources.write(entry, at, body, options)
         if entry.verb == "create":
@@ -230,14 +230,14 @@ class SimServer:
         return Reply(code, msgspec.json.encode(answer) + b"\n", headers | {"content-type": "application/json"})
 
 
-def decoded(body: bytes, kind: str) -> Any:
-    """A request body. Raises `Failure` 400."""
+def decoded(body: bytes, kind: str, shapes: tuple[type, ...] = (dict,)) -> Any:
+    """A request body; only a JSON patch may be a list. Raises `Failure` 400."""
     try:
         found = msgspec.json.decode(body)
     except msgspec.DecodeError as error:
         text = f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse "
         raise bad_request(f"{text}error: {error}") from error
-    if not isinstance(found, (dict, list)):
+    if not isinstance(found, shapes):
         raise bad_request(f"the object provided is unrecognized (must be of type {kind})")
     return found
 
