@@ -46,9 +46,11 @@ def protection(plan: Plan, info: ClusterInfo, views: Views) -> Protection:
     if not plan.steps:
         return Protection()
     touched = dict.fromkeys((plan.target, *(step.call.ref for step in plan.steps), *plan.destroys))
-    refusals = [why for ref in touched for why in _refusals(ref, info, views)]
+    spared = [step.call.ref for step in plan.steps if _moves_strangers_only(step.call, views)]
+    refusals = [why for ref in touched if ref not in spared for why in _refusals(ref, info, views)]
     refusals += [why for step in plan.steps for why in _own_rights(step.call, info, views)]
     typed = [why for ref in touched for why in _warnings(ref, views)]
+    typed += [f"{ref.kind} {ref} is named like one of Kubernetes' own" for ref in spared]
     return Protection(refusals[0] if refusals else "", "; ".join(dict.fromkeys(typed)))
 
 
@@ -75,6 +77,28 @@ def _refusals(ref: ResourceRef, info: ClusterInfo, views: Views) -> Iterator[str
         yield f"{ref.kind} {ref} is one of Kubernetes' own: the cluster stops working without it."
     if ref.kind == "Pod":
         yield from _refused_pod(ref, views("Pod").get(ref.namespace, ref.name), space, account)
+
+
+def _moves_strangers_only(call: Call, views: Views) -> bool:
+    """Whether a `system:` binding only loses or gains accounts that Kubernetes itself never puts there.
+
+    An attacker may name his binding so, or add his account to a real one: that one subject must be removable.
+    """
+    if call.ref.kind not in ("RoleBinding", "ClusterRoleBinding") or not call.ref.name.startswith("system:"):
+        return False
+    binding, body = views(call.ref.kind).get(call.ref.namespace, call.ref.name), body_of(call)
+    if not isinstance(binding, Binding) or call.method != "PATCH" or "subjects" not in body:
+        return False
+    had = {(one.kind, one.namespace, one.name) for one in binding.subjects or ()}
+    kept = {(one.get("kind", ""), one.get("namespace", ""), one.get("name", "")) for one in body["subjects"] or ()}
+    return all(_is_stranger(*subject) for subject in had ^ kept)
+
+
+def _is_stranger(kind: str, namespace: str, name: str) -> bool:
+    """A service account outside the cluster's own namespaces, however it is named."""
+    if kind == "User" and name.startswith("system:serviceaccount:"):
+        kind, namespace = "ServiceAccount", name.split(":")[2]
+    return kind == "ServiceAccount" and bool(namespace) and namespace not in _SYSTEM_NAMESPACES
 
 
 def _refused_pod(ref: ResourceRef, pod: Obj | None, space: str, account: str) -> Iterator[str]:

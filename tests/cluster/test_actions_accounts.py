@@ -170,6 +170,30 @@ async def test_a_binding_for_everybody_is_left_and_told(acting: Acting, namespac
     assert f"kubectl delete rolebinding everybody -n {namespace}" in line
 
 
+@pytest.mark.slow
+async def test_an_account_hidden_in_a_binding_named_like_kubernetes_own_is_taken_out(
+    acting: Acting, namespace: str
+) -> None:
+    hidden = f"system:hidden-{namespace}"
+    await acting.make(account(namespace, "stolen"), binding("", hidden, "view", sa(namespace, "stolen")))
+    target = BY_KIND["ServiceAccount"].ref(namespace, "stolen")
+    try:
+        await acting.until(lambda: _bound(acting, hidden), "the watch shows the binding")
+        plan = await acting.plan("sa.revoke", target)
+        assert "named like one of Kubernetes' own" in plan.protected
+        outcome = await acting.run(plan, seconds=90)
+        assert outcome.stage is Stage.EFFECTIVE, outcome
+        assert await _may(acting, target, Right("list", "pods")) == [False]
+        _, undone = await acting.undo(plan)
+        assert undone.stage is Stage.EFFECTIVE, undone
+    finally:
+        await acting.kubectl("delete", "clusterrolebinding", hidden)
+
+
+async def _bound(acting: Acting, name: str) -> bool:
+    return acting.case.cluster.view("ClusterRoleBinding").get("", name) is not None
+
+
 async def test_rights_that_come_back_make_it_ineffective_again(
     acting: Acting, namespace: str, stolen: ResourceRef
 ) -> None:

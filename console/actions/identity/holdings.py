@@ -44,7 +44,10 @@ class Holding(msgspec.Struct, frozen=True):
 
     @property
     def system(self) -> bool:
-        """Whether it is one of Kubernetes' own, which the API server puts back when it starts."""
+        """Whether it has the name of one of Kubernetes' own, whose subjects the API server restores when it starts.
+
+        The name alone proves nothing: an attacker may use such a name, or add his account to a real one.
+        """
         return str(meta(self.binding).get("name", "")).startswith("system:")
 
 
@@ -64,6 +67,11 @@ class Account(msgspec.Struct, frozen=True):
     @property
     def groups(self) -> tuple[str, ...]:
         return account_groups(self.namespace)
+
+    @property
+    def kubernetes_own(self) -> bool:
+        """Whether it lives with Kubernetes' own accounts: its subject in a `system:` binding is then a default."""
+        return self.namespace in ("kube-system", "kube-public", "kube-node-lease")
 
     def members(self, group: str) -> list[tuple[str, str]]:
         """Namespace and name of the other service accounts in a group."""
@@ -92,6 +100,9 @@ def stripped(account: Account, holding: Holding, groups: str) -> list[dict[str, 
     `strip` (its other members lose it too), `expand` (they are named instead of the group) or `leave`.
     """
     home = str(meta(holding.binding).get("namespace", ""))
+    if holding.system and account.kubernetes_own:
+        return list(holding.binding.get("subjects") or ())
+    groups = "leave" if holding.system else groups
     kept: list[dict[str, Any]] = []
     for subject in holding.binding.get("subjects") or ():
         way = names(msgspec.convert(subject, Subject, strict=False), home, account.user, account.groups)

@@ -148,7 +148,7 @@ def _unbind(desk: Desk, account: Account, groups: str) -> list[Step]:
     steps = []
     for holding in account.holdings:
         kept = stripped(account, holding, groups)
-        if holding.system or kept == (holding.binding.get("subjects") or []):
+        if kept == (holding.binding.get("subjects") or []):
             continue
         ref = reference(holding.binding, holding.kind, desk.info.id)
         gone = len(holding.binding.get("subjects") or ()) - len(kept)
@@ -173,7 +173,7 @@ def _binds(account: Account, groups: str) -> list[Right]:
               grant.binding.role_ref.name)
         for one in account.holdings
         for grant in one.grants
-        if not one.system and stripped(account, one, groups) != (one.binding.get("subjects") or [])
+        if stripped(account, one, groups) != (one.binding.get("subjects") or [])
     }  # fmt: skip
     return sorted(rights)
 
@@ -183,7 +183,7 @@ def _left(desk: Desk, account: Account, groups: str) -> list[str]:
     lines = []
     for holding in account.holdings:
         for grant in holding.grants:
-            if holding.system:
+            if holding.system and account.kubernetes_own:
                 lines.append(
                     f"{grant} stays: it is Kubernetes' own. Edit it by hand; unless it is annotated "
                     'rbac.authorization.kubernetes.io/autoupdate="false" the API server restores it when it starts.'
@@ -194,7 +194,7 @@ def _left(desk: Desk, account: Account, groups: str) -> list[str]:
                     f"hand: kubectl delete {grant.kind.lower()} {grant.binding.metadata.name}"
                     + (f" -n {grant.namespace}" if grant.namespace else "")
                 )
-            elif grant.by_group and groups == "leave":
+            elif grant.by_group and (groups == "leave" or holding.system):
                 lines.append(f"{grant} stays and gives it {in_words(grant)}")
     streams = desk.facts.get(asking.open_streams(account.user))
     if isinstance(streams, Known):
@@ -229,6 +229,8 @@ def _warnings(account: Account, groups: str) -> list[str]:
         lines.append("Every pod of the namespace that names no account runs as this one.")
     if any(one.grants[0].missing for one in account.holdings):
         lines.append("A binding names a role that does not exist: whoever creates it gives the account its rights.")
+    if any(one.system for one in account.holdings) and not account.kubernetes_own:
+        lines.append("A binding has the name of one of Kubernetes' own; this account is none of its default subjects.")
     if groups == "expand" and any(grant.by_group for one in account.holdings for grant in one.grants):
         lines.append("Accounts made later are not in a group that is expanded now.")
     return lines
