@@ -73,7 +73,7 @@ def content(entry: Named, key: str) -> bytes:
     """What `KEY-data` (base64) holds or the file `KEY` names; b"" for neither. Raises `ConfigError`."""
     if text := entry.text(f"{key}-data"):
         try:
-            return base64.b64decode(text, validate=False)
+            return base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError) as error:
             raise ConfigError(f"{entry.file}: {key}-data of {entry.name!r} is not base64. Correct the file.") from error
     path = entry.path(key)

@@ -109,6 +109,10 @@ def retry_after(reply: Reply) -> float | None:
         return None
 
 
-def login_refused(server: str, how: str) -> LoginNeeded:
+def login_refused(server: str, user: str, note: str) -> LoginNeeded:
     """The error for credentials that are refused even after they were read again."""
-    return LoginNeeded(f"The API server {server} does not accept the login ({how}). Log in again, then retry.")
+    who = f"user {user}" if user else "no user name"
+    return LoginNeeded(
+        f"The API server {server} does not accept the login ({f'{who}; {note}' if note else who}). "
+        "Log in again, then retry."
+    )

@@ -83,8 +83,9 @@ class HttpTransport:
                 reply = None
             if reply is None or reply.status == 401:
                 await self._login.renew(access)
-                reply = await self._exchange(request, await self._login.access(), within)
-        return self._accepted(reply)
+                access = await self._login.access()
+                reply = await self._exchange(request, access, within)
+        return self._accepted(reply, access.note)
 
     def stream(self, request: Request, idle: float) -> AbstractAsyncContextManager[tuple[Reply, AsyncIterator[bytes]]]:
         return self._stream(request, idle)
@@ -191,7 +192,7 @@ class HttpTransport:
             headers["Audit-ID"] = request.audit_id
         return headers
 
-    def _accepted(self, reply: Reply) -> Reply:
+    def _accepted(self, reply: Reply, note: str = "") -> Reply:
         """Lets every Kubernetes answer through, whatever its status.
 
         Raises:
@@ -199,7 +200,7 @@ class HttpTransport:
             Unreachable: a redirect or a web page: something else answers at this address.
         """
         if reply.status == 401:
-            raise login_refused(self.server, f"user {self.user}" if self.user else "401")
+            raise login_refused(self.server, self.user, note)
         if 300 <= reply.status < 400:
             place = urlsplit(reply.headers.get("location", "")).netloc or "another path"
             raise Unreachable(

@@ -113,10 +113,10 @@ def _merged(files: list[tuple[Path, dict[str, Any]]], section: str) -> dict[str,
     """Entries by name; the first file that has a name wins, as in kubectl."""
     merged: dict[str, Named] = {}
     for path, value in files:
-        entries = value.get(section) or []
-        if not isinstance(entries, list):
+        entries = value.get(section)
+        if not isinstance(entries, (list, type(None))):
             raise ConfigError(f"{path}: {section} must be a list. Correct the file.")
-        for entry in entries:
+        for entry in entries or ():
             named = _named(path, section, entry)
             merged.setdefault(named.name, named)
     return merged

@@ -17,7 +17,9 @@ class Access(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     """Authorization, and impersonation if asked for. Secret."""
     tls: ssl.SSLContext | None = None
-    """None for plain HTTP (loopback proxies only)."""
+    """None for plain HTTP."""
+    note: str = ""
+    """What is known to be wrong with it, for the person who must log in."""
 
 
 class Login(Protocol):

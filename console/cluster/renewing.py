@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from console.cluster import tls
 from console.cluster.credentials import Credentials
@@ -81,7 +82,13 @@ class RenewingLogin:
         credentials, authority = material
         self._until = self._clock.monotonic() + self._lifetime(credentials)
         context = tls.context(authority, credentials.certificate, credentials.key, self._insecure)
-        return Access((*credentials.headers, *self._extra), context)
+        return Access((*credentials.headers, *self._extra), context, self._note(credentials.certificate))
+
+    def _note(self, certificate: bytes) -> str:
+        end = tls.expiry(certificate) if certificate else None
+        if end is None or end > self._clock.now():
+            return ""
+        return f"its client certificate expired on {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%MZ}"
 
     def _lifetime(self, credentials: Credentials) -> float:
         if credentials.from_file:
