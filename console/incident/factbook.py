@@ -33,6 +33,9 @@ WORST = ("live", "ended", "loading", "stale", "forbidden", "absent", "failed")
 """States of a source, from good to bad."""
 _RIGHTS = frozenset({"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
 
+HEED = 0.5
+"""Seconds between two looks at the states of the watches."""
+
 Stream = tuple[str, str, str, str, float]
 
 
@@ -170,6 +173,7 @@ class FactBook:
         tasks.start("facts:pulse", self._pulse())
         tasks.start("facts:probe", self.prober.run())
         tasks.start("facts:age", self.prober.age())
+        tasks.start("facts:watches", self._heed_watches())
 
     def close(self) -> None:
         """Hear no more changes."""
@@ -184,6 +188,16 @@ class FactBook:
                 if not future.done():
                     future.set_result(None)
             await self._clock.sleep(PAUSE)
+
+    async def _heed_watches(self) -> None:
+        """A watch that goes live without an object, or stale in silence, tells nobody: look at their states."""
+        before = None
+        while True:
+            now = [(health.kind, health.state, health.namespaces) for health in self._cluster.healths()]
+            if now != before:
+                before = now
+                self._dirty.set()
+            await self._clock.sleep(HEED)
 
     def _heard(self, verb: str, kind: str, obj: Obj, before: Obj | None) -> None:
         for namespace in {"", obj.metadata.namespace}:

@@ -227,8 +227,8 @@ async def test_changes_are_told_at_once_and_then_at_most_four_times_a_second(a: 
             seen.append(a.clock.monotonic())
 
     a.book.start(tasks)
-    tasks.start("listen", listen())
     await a.clock.advance(1.0)
+    tasks.start("listen", listen())
     for _ in range(100):
         a.book.touch()
         await a.clock.advance(0.01)
@@ -236,6 +236,19 @@ async def test_changes_are_told_at_once_and_then_at_most_four_times_a_second(a: 
     assert seen[0] == 1.0
     assert len(seen) == 5
     assert all(after - before >= PAUSE for before, after in pairwise(seen))
+    await tasks.close()
+
+
+async def test_a_watch_that_goes_live_empty_or_stale_in_silence_is_told(a: Book) -> None:
+    tasks = Tasks()
+    a.cluster.view("Node").health = KindHealth("Node", "loading", 0.0)
+    a.book.start(tasks)
+    await a.clock.advance(2.0)
+    for state in ("live", "stale"):
+        before = a.book.revision
+        a.cluster.view("Node").health = KindHealth("Node", state, 0.0)
+        await a.clock.advance(1.0)
+        assert a.book.revision == before + 1
     await tasks.close()
 
 
