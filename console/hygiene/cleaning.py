@@ -20,6 +20,12 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
     "\ufe20-\ufe2f"
 )
+_ASCII_UNSAFE = re.compile("[\x00-\x1f\x7f]")
+_ASCII_SHOWN = {chr(code): shown for code, shown in _CONTROL.items()} | {"\t": "    "}
+# What `str.isprintable` lets through although it draws nothing, changes its neighbour or piles up.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef" + _MARKS + "]"
+)
 _PILED = re.compile(f"([{_MARKS}]{{3}})[{_MARKS}]+")
 
 
@@ -27,10 +33,12 @@ def clean(text: str, limit: int = FIELD_LIMIT) -> str:
     """`text` on one line, safe to draw, at most `limit` characters of it (plus a note of what was cut)."""
     if len(text) > limit:
         text = text[:limit] + f"…⟨+{len(text) - limit} chars⟩"
-    if text.isascii() and text.isprintable():
+    if text.isascii():
+        return text if text.isprintable() else _ASCII_UNSAFE.sub(lambda match: _ASCII_SHOWN[match[0]], text)
+    if text.isprintable() and not _UNSEEN.search(text):
         return text
     text = _UNSAFE.sub(_stand_in, text.replace("\t", "    "))
-    return text if text.isascii() else _PILED.sub(r"\1⟨…⟩", text)
+    return _PILED.sub(r"\1⟨…⟩", text)
 
 
 def _stand_in(match: re.Match[str]) -> str:

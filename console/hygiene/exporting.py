@@ -27,7 +27,9 @@ class Exporter:
     def __call__(self, text: str, limit: int = FIELD_LIMIT) -> Clean:
         """One field. Redacted before it is cut, so that half a secret never shows."""
         if len(text) > 4 * limit:
-            text = text[: 4 * limit]
+            head, space, tail = text[: 4 * limit].rpartition(" ")
+            # The last word may be half a secret, which no pattern knows: leave it out.
+            text = head if space and len(tail) < limit else text[: 4 * limit]
         return Clean(clean(redact(text, self._key), limit))
 
     def ref(self, ref: ResourceRef) -> Clean:

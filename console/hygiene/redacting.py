@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 
 import re2
 
@@ -32,7 +33,12 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
 )
 _COMPILED = tuple((name, re2.compile(pattern, _OPTIONS)) for name, pattern in _PATTERNS)
-_ANY = re2.compile("|".join(f"(?:{p})" for _, p in _PATTERNS), _OPTIONS)
+_ALL = re2.Set.SearchSet(_OPTIONS)
+"""One pass over the text tells which patterns are in it: most texts hold no secret, most of the others one."""
+for _, _pattern in _PATTERNS:
+    _ALL.Add(_pattern)
+_ALL.Compile()
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def mask(kind: str, secret: str, key: bytes) -> str:
@@ -43,9 +49,15 @@ def mask(kind: str, secret: str, key: bytes) -> str:
 
 def redact(text: str, key: bytes) -> str:
     """`text` with every recognised secret masked."""
-    if not _ANY.search(text):
+    try:
+        found = _ALL.Match(text)
+    except UnicodeEncodeError:  # half a surrogate pair has no bytes; JSON can write one
+        text = _LONE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
+        found = _ALL.Match(text)
+    if not found:
         return text
-    for name, pattern in _COMPILED:
+    for index in sorted(found):
+        name, pattern = _COMPILED[index]
         text = _replace(text, name, pattern, key)
     return text
 
