@@ -10,7 +10,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterable
 
-from console.model.text import Clean
+from console.hygiene.exporting import known_safe
 from console.ports.clock import Clock
 from console.ports.session import CHUNK, Delta, Snapshot, Update
 from console.ports.views import Row
@@ -28,9 +28,9 @@ class Table:
         self.topic = topic
         self.revision = 0
         self._clock = clock
-        self._rows: dict[Clean, Row] = {}
-        self._changed: OrderedDict[Clean, int] = OrderedDict()
-        self._removed: deque[tuple[int, Clean]] = deque(maxlen=REMOVALS)
+        self._rows: dict[str, Row] = {}
+        self._changed: OrderedDict[str, int] = OrderedDict()
+        self._removed: deque[tuple[int, str]] = deque(maxlen=REMOVALS)
         self._forgotten = 0
         self._readers: set[asyncio.Event] = set()
         self.on_idle: Callable[[], None] | None = None
@@ -49,7 +49,7 @@ class Table:
 
     def get(self, key: str) -> Row | None:
         """The row of that key."""
-        return self._rows.get(Clean(key)) if key in self._rows else None
+        return self._rows.get(key)
 
     def rows(self) -> Iterable[Row]:
         """All rows, in order of first appearance."""
@@ -67,7 +67,7 @@ class Table:
             self._changed.move_to_end(row.key)
         self._wake()
 
-    def remove(self, *keys: Clean) -> None:
+    def remove(self, *keys: str) -> None:
         """Drop rows; unknown keys are ignored."""
         known = [key for key in keys if key in self._rows]
         if not known:
@@ -130,7 +130,7 @@ class Table:
             upserts.append(self._rows[key])
         if len(upserts) > 2 * CHUNK:
             return self._snapshot()
-        removes = tuple(key for at, key in self._removed if at > revision and key not in self._rows)
+        removes = tuple(known_safe(key) for at, key in self._removed if at > revision and key not in self._rows)
         if not upserts and not removes:
             return []
         return [Delta(self.topic, self.revision, tuple(reversed(upserts)), removes)]
