@@ -56,7 +56,8 @@ class Exporter:
             return {str(name): self._field(str(name), inner, kind, value) for name, inner in value.items()}
         if isinstance(value, list):
             return [self._structure(inner, kind) for inner in value]
-        return value
+        # Before it becomes JSON: escapes would stand between a name and its secret.
+        return redact(value, self._key) if isinstance(value, str) else value
 
     def _field(self, name: str, inner: Any, kind: str, parent: dict[str, Any]) -> Any:
         if kind in ("Secret", "SecretList") and name in _SECRET_FIELDS and isinstance(inner, dict):

@@ -29,7 +29,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("url", r"[a-z][a-z0-9+.-]*://[^/\s:@]*:([^/\s@]+)@"),
     (
         "value",
-        r"""(?i)(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?["']?\s*(?:=|:|%3D|%3d)\s*["']?([^\s"'&,;}\]]{4,})""",
+        r"""(?i)(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?(?:\\*["'])?\s*(?:=|:|%3D|%3d)\s*(?:\\*["'])?([^\s"'&,;}\]]{4,})""",
     ),
 )
 _COMPILED = tuple((name, re2.compile(pattern, _OPTIONS)) for name, pattern in _PATTERNS)
