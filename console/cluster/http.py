@@ -101,7 +101,7 @@ class HttpTransport:
                 body = await self._body(response, _OPENING)
                 yield self._accepted(msgspec.structs.replace(head, body=body)), _nothing()
         finally:
-            response.close()
+            _abort(response)
 
     async def close(self) -> None:
         await self._tasks.close()
@@ -228,6 +228,13 @@ class HttpTransport:
                 read_bufsize=1 << 18,
             )
         return self._session
+
+
+def _abort(response: aiohttp.ClientResponse) -> None:
+    """End a stream without the TLS good-bye: nobody awaits it, so it would outlive the session and the loop."""
+    if response.connection is not None and response.connection.transport is not None:
+        response.connection.transport.abort()
+    response.close()
 
 
 def _head(response: aiohttp.ClientResponse) -> Reply:
