@@ -13,7 +13,7 @@ from pathlib import Path
 from console.actions.catalogue import all_actions
 from console.bootstrap.aliasing import Aliases, new_incident
 from console.bootstrap.linking import write_link
-from console.bootstrap.sourcing import audit_files
+from console.bootstrap.sourcing import sources
 from console.cluster.connecting import connect
 from console.cluster.live import LiveCluster
 from console.cluster.options import connect_options
@@ -103,7 +103,7 @@ def assemble(
         registry=all_actions(),
         clock=clock,
         export=Exporter(secret),
-        sources=audit_files(settings, clock),
+        sources=sources(settings, clock, folder.path),
     )
     cluster.start()
     return Engine(parts)

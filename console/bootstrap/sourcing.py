@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from console.config.settings import Settings
@@ -27,11 +28,54 @@ def since_of(text: str, now: float) -> float | None:
     return at
 
 
-def audit_files(settings: Settings, clock: Clock) -> tuple[Source, ...]:
-    """One source for each audit log file; `audit`, then `audit:2` and so on."""
+def sources(settings: Settings, clock: Clock, folder: Path) -> tuple[Source, ...]:
+    """Every configured source.
+
+    Args:
+        folder: of the incident; the webhook keeps its spool there.
+
+    Raises:
+        ConfigError: an address, a file or a time cannot be used.
+    """
+    return (*_audit_files(settings, clock), *_webhook(settings, clock, folder), *_prometheus(settings, clock))
+
+
+def _audit_files(settings: Settings, clock: Clock) -> Iterator[Source]:
     from console.sources.audit_file import AuditFile
 
     since = since_of(settings.sources.since, clock.now())
-    paths = [Path(path).expanduser().absolute() for path in settings.sources.audit]
-    names = ["audit" if not number else f"audit:{number + 1}" for number in range(len(paths))]
-    return tuple(AuditFile(name, path, clock, since) for name, path in zip(names, paths, strict=True))
+    for number, text in enumerate(settings.sources.audit, 1):
+        name = "audit" if number == 1 else f"audit:{number}"
+        yield AuditFile(name, Path(text).expanduser().absolute(), clock, since)
+
+
+def _webhook(settings: Settings, clock: Clock, folder: Path) -> Iterator[Source]:
+    named = settings.sources
+    if not named.audit_webhook:
+        return
+    from console.sources.audit_webhook import AuditWebhook
+    from console.sources.listener import Access
+
+    token = _secret(named.audit_webhook_token_file)
+    access = Access(token, named.audit_webhook_cert, named.audit_webhook_key, named.audit_webhook_client_ca)
+    yield AuditWebhook("audit:webhook", named.audit_webhook, access, folder / "webhook", clock)
+
+
+def _prometheus(settings: Settings, clock: Clock) -> Iterator[Source]:
+    named = settings.sources
+    if not named.prometheus:
+        return
+    from console.sources.prometheus import Access, Prometheus
+
+    access = Access(_secret(named.prometheus_token_file), named.prometheus_ca)
+    yield Prometheus("prometheus", named.prometheus, clock, access)
+
+
+def _secret(path: str) -> str:
+    """Content of a token file, "" for none. Raises `ConfigError` naming it."""
+    if not path:
+        return ""
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The token file {path} cannot be read: {error}. Check path and permissions.") from error

@@ -48,6 +48,7 @@ from console.rules.changes import recent_changes
 from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
 from console.rules.ledger import StreamLedger
+from console.rules.measures import Gauge, load_measure_rules
 
 _log = logging.getLogger("warroom.engine")
 
@@ -78,8 +79,6 @@ class Parts(msgspec.Struct, frozen=True):
     clock: Clock
     export: Exporter
     sources: tuple[Source, ...] = ()
-    metrics: Any = None
-    """Answers metric facts (`console.incident.questions.Metrics`), None without Prometheus."""
     drill: bool = False
     banner: str = ""
     background: tuple[Coroutine[Any, Any, None], ...] = ()
@@ -116,7 +115,7 @@ class Engine:
         )  # fmt: skip
         self.book = FactBook(
             self.cluster, lambda: self.state, self.ledger, self.board.members, self._healths.values, self.clock,
-            findings=self.board.count, metrics=parts.metrics, chain=lambda: self._words["journal"],
+            findings=self.board.count, chain=lambda: self._words["journal"],
             echo=lambda: self.hands.echo, groups=self.ledger.groups,
         )  # fmt: skip
         self.case = Case(
@@ -124,11 +123,10 @@ class Engine:
             Names(self.secret, self.chronicle, self.export), self.ledger.arrived,
         )  # fmt: skip
         self.runner = Runner(self.case)
-        self.detector = Detector(parts.rules)
+        self.detector, self.gauge = Detector(parts.rules), Gauge(load_measure_rules())
         self.pipeline = Pipeline(
-            self.detector, self.hands, (self.ledger,), parts.store, self.clock, self._found, self._health,
-            lambda measures: None, lambda changes: None,
-        )  # fmt: skip
+            self.detector, self.gauge, self.hands, (self.ledger,), parts.store, self.clock, self._found, self._health
+        )
         self.details = Details(self.export, self.cluster)
         self.browsers = Browsers(self.cluster, self.clock, self.export, self._tasks)
         self.checklist = Checking(self.case, self.book, self.board)
@@ -144,7 +142,8 @@ class Engine:
     async def start(self) -> None:
         """Open the record, take up what was known, begin to watch. Nothing here waits for the cluster."""
         findings, positions = self.parts.store.load()
-        self.detector.restore(findings)
+        self.detector.restore(one for one in findings if one.events)
+        self.gauge.restore(findings)
         self._open_record()
         self._show_history()
         self.board.found(findings)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from console.checks import asking
 from console.errors import BadInput
+from console.incident.podindex import PodIndex
 from console.incident.probing import Prober
 from console.incident.questions import Metrics, Questions
 from console.incident.recalling import Record
@@ -31,6 +32,7 @@ PAUSE = 0.25
 """Seconds between two pulses: at most four a second."""
 WORST = ("live", "ended", "loading", "stale", "forbidden", "absent", "failed")
 """States of a source, from good to bad."""
+_INDEXED = frozenset({"notable_pods", "siblings", "running"})
 _RIGHTS = frozenset({"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
 
 HEED = 0.5
@@ -89,12 +91,16 @@ class FactBook:
         self.prober = Prober(Questions(cluster, clock, metrics).ask, clock, self.touch)
         self._dirty = asyncio.Event()
         self._revision = 0
+        self._index = PodIndex(cluster, clock)
         self._versions: dict[tuple[str, str], int] = {}
         self._waiting: set[asyncio.Future[None]] = set()
         self._stop_listening = cluster.listen(self._heard)
         self._answers: dict[str, Callable[..., Fact]] = {
             "object": self._object,
             "objects": self._objects,
+            "notable_pods": lambda: self._pods("") or self._index.notable(),
+            "siblings": lambda: self._pods("") or self._index.siblings(self._affected()),
+            "running": lambda image: self._pods("") or self._index.running(image),
             "open_streams": self._open_streams,
             "calls_since": self._calls_since,
             "groups": self._groups,
@@ -126,6 +132,9 @@ class FactBook:
 
     def stamp(self, ask: Ask) -> object:
         """Differs whenever the answer may: cheap even for a list of ten thousand pods."""
+        if ask.fact in _INDEXED:
+            affected = tuple(self._affected()) if ask.fact == "siblings" else ()
+            return (self._cluster.view("Pod").health.state, self._index.version, affected)
         if ask.fact not in ("object", "objects"):
             fact = self.get(ask)
             return fact.value if isinstance(fact, Known) else fact.why
@@ -202,7 +211,9 @@ class FactBook:
     def _heard(self, verb: str, kind: str, obj: Obj, before: Obj | None) -> None:
         for namespace in {"", obj.metadata.namespace}:
             self._versions[kind, namespace] = self._versions.get((kind, namespace), 0) + 1
-        if kind in _RIGHTS:
+        if kind == "Pod":
+            self._index.heard(verb, obj)
+        elif kind in _RIGHTS:
             self.prober.renew("allowed")
         self._dirty.set()
 
@@ -225,6 +236,9 @@ class FactBook:
     def _objects(self, kind: str, namespace: str) -> Fact:
         _, blind = self._watch(kind, namespace)
         return blind or Known(tuple(self._cluster.view(kind).all(namespace)), self._clock.now(), "watch")
+
+    def _pods(self, namespace: str) -> Unknown | None:
+        return self._watch("Pod", namespace)[1]
 
     # Sources
 

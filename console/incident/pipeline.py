@@ -14,7 +14,7 @@ from typing import Protocol
 from console.errors import JournalError
 from console.model.audit import AuditEvent
 from console.model.finding import Finding
-from console.model.signal import Change, Measure, SourceHealth
+from console.model.signal import Measure, SourceHealth
 from console.ports.clock import Clock
 from console.ports.source import Batch
 
@@ -32,6 +32,12 @@ class Matcher(Protocol):
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
         """New and changed findings."""
         ...
+
+
+class Gauge(Protocol):
+    """The rules for measures."""
+
+    def feed(self, batch: Sequence[Measure]) -> list[Finding]: ...
 
 
 class Observer(Protocol):
@@ -58,27 +64,26 @@ class Pipeline:
     """Implements `console.ports.source.Sink`.
 
     Args:
+        matcher: the audit rules.
+        gauge: the rules for measures.
         on_findings: called with new and changed findings, in the loop.
-        on_measures, on_changes: the other signals.
         on_health: called when a source says how it is.
     """
 
     def __init__(
         self,
         matcher: Matcher,
+        gauge: Gauge,
         hands: Own,
         observers: Iterable[Observer],
         store: FindingStore,
         clock: Clock,
         on_findings: Callable[[list[Finding]], None],
         on_health: Callable[[SourceHealth], None],
-        on_measures: Callable[[Sequence[Measure]], None],
-        on_changes: Callable[[Sequence[Change]], None],
     ) -> None:
-        self._matcher, self._hands, self._observers = matcher, hands, tuple(observers)
+        self._matcher, self._gauge, self._hands, self._observers = matcher, gauge, hands, tuple(observers)
         self._store, self._clock = store, clock
         self._on_findings, self._on_health = on_findings, on_health
-        self._on_measures, self._on_changes = on_measures, on_changes
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(QUEUE)
         self._unsaved: dict[str, Finding] = {}
         self._positions: dict[str, str] = {}
@@ -148,15 +153,15 @@ class Pipeline:
                 raw = [one for one, ours in zip(raw, own, strict=False) if not ours]
                 part = [one for one, ours in zip(part, own, strict=True) if not ours]
             changed = self._matcher.feed(part, raw, batch.source)
-            if changed:
-                self._unsaved.update((finding.id, finding) for finding in changed)
-                self._moved.set()
-                self._on_findings(changed)
+            self._keep(changed)
             self.events += len(own)
             await asyncio.sleep(0)
 
     def _other(self, batch: Batch) -> None:
-        if measures := [one for one in batch.signals if isinstance(one, Measure)]:
-            self._on_measures(measures)
-        if changes := [one for one in batch.signals if isinstance(one, Change)]:
-            self._on_changes(changes)
+        self._keep(self._gauge.feed([one for one in batch.signals if isinstance(one, Measure)]))
+
+    def _keep(self, changed: list[Finding]) -> None:
+        if changed:
+            self._unsaved.update((finding.id, finding) for finding in changed)
+            self._moved.set()
+            self._on_findings(changed)
