@@ -91,9 +91,9 @@ class Cache:
             health = msgspec.structs.replace(health, since=before.since)
         self._states[scope] = health
 
-    def forget(self, scope: str) -> None:
-        """The watch of that scope is replaced by others."""
-        self._states.pop(scope, None)
+    def forget_scopes(self) -> None:
+        """All watches are replaced by others."""
+        self._states.clear()
 
     def _everything(self) -> Iterator[Obj]:
         for space in self._spaces.values():

@@ -18,6 +18,7 @@ import msgspec
 from console.cluster.backoff import Backoff
 from console.cluster.failures import status_error
 from console.cluster.identifying import identify, provisional_id
+from console.cluster.narrowing import Narrowing
 from console.cluster.reviewing import review
 from console.cluster.watching import KindWatch
 from console.errors import ClusterError, Refused
@@ -41,7 +42,8 @@ class LiveCluster:
     Args:
         transport: the way to the API server.
         secret: the incident's secret, of which read ids are made.
-        namespaces: where to look when a kind may not be watched cluster-wide; empty: where our rules let us.
+        namespaces: where to look when a kind may not be watched cluster-wide; empty: every namespace we may list,
+            or the context's own.
         chance: numbers from 0 to 1 for jitter.
     """
 
@@ -62,6 +64,7 @@ class LiveCluster:
         self._gate = asyncio.Semaphore(_LISTS_AT_ONCE)
         self._watches: dict[str, KindWatch] = {}
         self._listeners: list[Listener] = []
+        self._narrowing = Narrowing(self, clock, self._candidates)
         authority = getattr(transport, "authority", "")
         self._info = ClusterInfo(
             provisional_id(transport.server, authority), transport.server, transport.context, user=transport.user
@@ -93,7 +96,7 @@ class LiveCluster:
     def view(self, kind: str) -> View:
         if kind not in self._watches:
             self._watches[kind] = KindWatch(
-                BY_KIND[kind], self, self._tell, self._clock, self._gate, self._chance, self._namespaces
+                BY_KIND[kind], self, self._tell, self._clock, self._gate, self._chance, self._narrowing.where
             )
             self._watches[kind].start()
         return self._watches[kind].cache
@@ -145,6 +148,17 @@ class LiveCluster:
         if _writes(request):
             raise Refused(f"{request.method} {request.path} has no journalled Audit-ID and was not sent.")
         return msgspec.structs.replace(request, audit_id=self._ids.next())
+
+    async def _candidates(self) -> list[str]:
+        if self._namespaces:
+            return list(self._namespaces)
+        namespaces = self.view("Namespace")
+        for _ in range(50):
+            if namespaces.health.state != "loading":
+                break
+            await self._clock.sleep(0.1)
+        listed = [obj.metadata.name for obj in namespaces.all()]
+        return listed or [getattr(self._transport, "namespace", "") or "default"]
 
     def _tell(self, verb: str, kind: str, obj: Obj, previous: Obj | None) -> None:
         for listener in list(self._listeners):

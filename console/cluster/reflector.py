@@ -28,7 +28,7 @@ IDLE = 125.0
 _SLICE = 64
 _GOOD = 10.0
 """A watch that lasted this long ended well: the next one starts at once."""
-_FORBIDDEN_AGAIN = 300.0
+FORBIDDEN_AGAIN = 300.0
 _ABSENT_AGAIN = 600.0
 
 
@@ -173,7 +173,7 @@ class Reflector:
             self._mark("forbidden", str(error))
             self._version = ""
             self._on_forbidden()
-            return _FORBIDDEN_AGAIN * (1 + self._chance())
+            return FORBIDDEN_AGAIN * (1 + self._chance())
         if error.code in (404, 405):
             self._mark("absent", str(error))
             self._version = ""

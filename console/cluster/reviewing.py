@@ -85,6 +85,7 @@ def _names(given: list[str] | None, wanted: str) -> bool:
 
 class _RulesStatus(msgspec.Struct, rename="camel"):
     resource_rules: list[_ResourceRule] | None = None
+    incomplete: bool = False
 
 
 class _RulesReview(msgspec.Struct):
@@ -95,10 +96,12 @@ class Rules(msgspec.Struct, frozen=True):
     """What we may do in one namespace, as far as the server lists it."""
 
     rules: tuple[_ResourceRule, ...] = ()
+    incomplete: bool = False
+    """Whether an authorizer could not list all of them (webhooks cannot)."""
 
     def lets_watch(self, group: str, plural: str) -> bool:
-        """Whether list and watch of a resource are among them."""
-        return any(rule.lets_watch(group, plural) for rule in self.rules)
+        """Whether list and watch of a resource are among them, or may be."""
+        return self.incomplete or any(rule.lets_watch(group, plural) for rule in self.rules)
 
 
 async def rules_in(wire: Wire, namespace: str) -> Rules:
@@ -113,4 +116,4 @@ async def rules_in(wire: Wire, namespace: str) -> Rules:
         found = msgspec.json.decode(reply.body, type=_RulesReview)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ApiStatus(f"The rules review of {namespace} is not readable: {error}.", reply.status) from error
-    return Rules(tuple(found.status.resource_rules or ()))
+    return Rules(tuple(found.status.resource_rules or ()), found.status.incomplete)
