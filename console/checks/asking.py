@@ -19,6 +19,21 @@ def objects(kind: str, namespace: str = "") -> Ask:
     return Ask("objects", (kind, namespace))
 
 
+def notable_pods() -> Ask:
+    """Tuple of pruned pods, not ended, that are static, on their host's network or have a host port."""
+    return Ask("notable_pods")
+
+
+def siblings() -> Ask:
+    """Tuple of `namespace/name` of pods not affected that share owner, account or image with one that is."""
+    return Ask("siblings")
+
+
+def running(image: str) -> Ask:
+    """Tuple of `namespace/name` of pods, not ended, with a container whose image id holds this text (a digest)."""
+    return Ask("running", (image,))
+
+
 def allowed(user: str, right: Right, groups: tuple[str, ...] = ()) -> Ask:
     """bool: SubjectAccessReview. Probed, kept 30 s, longer while it stays the same and no role or binding changes."""
     return Ask(

@@ -8,8 +8,7 @@ from typing import cast
 from console.checks import asking
 from console.checks.base import check
 from console.checks.checklist_record import newest, t0
-from console.checks.telling import listed, place, tell, told
-from console.model.objects import Obj, Pod
+from console.checks.telling import listed, tell, told
 from console.model.ref import ResourceRef
 from console.model.verdict import Verdict, both
 from console.ports.facts import Facts
@@ -103,7 +102,7 @@ def pod_marked(facts: Facts, target: ResourceRef) -> Verdict:
     return Verdict(bool(marks), f"label {marks[0]}" if marks else f"no label has the value {declared[0]}")
 
 
-@check("scope.closed", "affected", "recorded", "objects")
+@check("scope.closed", "affected", "recorded", "siblings")
 @told
 def scope_closed(facts: Facts, target: ResourceRef) -> Verdict:
     """Something is listed, T0 is estimated, and no sibling by owner, account or image is missing from the list."""
@@ -118,28 +117,7 @@ def scope_closed(facts: Facts, target: ResourceRef) -> Verdict:
 @told
 def _siblings(facts: Facts, target: ResourceRef) -> Verdict:
     """Pods with the owner, account or image of an affected pod are affected too."""
-    refs = tell(facts, asking.affected("Pod"))
-    names = {(ref.namespace, ref.name) for ref in refs}
-    if not names:
-        return Verdict(True, "no pod among them")
-    pods = cast(tuple[Pod, ...], tell(facts, asking.objects("Pod")))
-    traits = {trait for pod in pods if _name(pod) in names for trait in _traits(pod)}
-    left = [pod for pod in pods if _name(pod) not in names and not traits.isdisjoint(_traits(pod))]
+    left = tell(facts, asking.siblings())
     if left:
-        return Verdict(False, f"{len(left)} siblings not listed: {listed(place(pod) for pod in left)}")
+        return Verdict(False, f"{len(left)} siblings not listed: {listed(left)}")
     return Verdict(True, "no sibling by owner, account or image is missing")
-
-
-def _name(obj: Obj) -> tuple[str, str]:
-    return (obj.metadata.namespace, obj.metadata.name)
-
-
-def _traits(pod: Pod) -> set[tuple[str, str]]:
-    owner, space = pod.metadata.controller, pod.metadata.namespace
-    found = {("image", one.image_id) for one in pod.status.container_statuses or () if one.image_id}
-    if owner is not None:
-        found.add(("owner", owner.uid))
-    account = pod.spec.service_account_name
-    if account and account != "default":  # everything without an account of its own has this one
-        found.add(("account", f"{space}/{account}"))
-    return found

@@ -105,13 +105,13 @@ def _lasting(facts: Facts, target: ResourceRef) -> Verdict:
     return _since_t0(facts, LASTS, "things that last")
 
 
-@check("staticpods.judged", "objects", "recorded")
+@check("staticpods.judged", "notable_pods", "recorded")
 @told
 def staticpods_judged(facts: Facts, target: ResourceRef) -> Verdict:
     """No static pod outside kube-system runs on any node unless a person judged it good."""
     found = [
         Judged("Pod", place(pod), f"on {pod.spec.node_name}, from {_source(pod)}")
-        for pod in cast(Iterable[Pod], tell(facts, asking.objects("Pod")))
+        for pod in cast(Iterable[Pod], tell(facts, asking.notable_pods()))
         if _static(pod) and pod.metadata.namespace not in _CLUSTER_OWN
     ]
     own = "those of kube-system are taken for the cluster's own: compare their images and manifests on the node"

@@ -124,7 +124,7 @@ def service_healthy(facts: Facts, target: ResourceRef) -> Verdict:
     return Verdict(None, f"{ready} endpoints ready; no service level objective is known here")
 
 
-@check("exposure.judged", "objects", "recorded", "allowed")
+@check("exposure.judged", "objects", "notable_pods", "recorded", "allowed")
 def exposure_judged(facts: Facts, target: ResourceRef) -> Verdict:
     """Every way in from outside is judged by a person, and an anonymous caller is denied everything that matters."""
     from console.checks.checklist_access import anonymous_denied
@@ -153,8 +153,8 @@ def _ingresses(facts: Facts) -> Iterable[Judged]:
 
 def _host_pods(facts: Facts) -> Iterable[Judged]:
     """Pods on a host's network or with a host port; those of kube-system belong to the cluster itself."""
-    for pod in cast(Iterable[Pod], tell(facts, asking.objects("Pod"))):
-        if pod.metadata.namespace == "kube-system" or not _runs(pod):
+    for pod in cast(Iterable[Pod], tell(facts, asking.notable_pods())):
+        if pod.metadata.namespace == "kube-system":
             continue
         ports = [str(port.host_port) for one in pod.spec.containers for port in one.ports or () if port.host_port]
         if pod.spec.host_network or ports:

@@ -7,7 +7,7 @@ from typing import cast
 
 from console.checks import asking
 from console.checks.base import check
-from console.checks.telling import listed, place, tell, told
+from console.checks.telling import listed, tell, told
 from console.checks.workloads import pods_under, stopped
 from console.model.facts import Unknown
 from console.model.ref import ResourceRef
@@ -56,15 +56,14 @@ def _images_quiet(facts: Facts, target: ResourceRef) -> Verdict:
     return Verdict(not left, f"its image still runs in {listed(left)}" if left else "no pod runs its image")
 
 
-@check("image.fixed", "objects", "recorded", about="Deployment")
+@check("image.fixed", "running", "recorded", about="Deployment")
 @told
 def image_fixed(facts: Facts, target: ResourceRef) -> Verdict:
     """No running container uses a digest recorded as bad (`record image.bad sha256:…`) and a scan found nothing."""
     bad = [value for value, _, _ in tell(facts, asking.recorded("image.bad"))]
     if not bad:
         return Verdict(None, "nobody recorded which image is bad (record image.bad DIGEST)")
-    pods = cast(Iterable[Pod], tell(facts, asking.objects("Pod")))
-    left = [place(pod) for pod in pods if any(one in image for image in _digests(pod) for one in bad)]
+    left = [place for one in bad for place in tell(facts, asking.running(one))]
     if left:
         return Verdict(False, f"a bad image still runs in {listed(left)}")
     return Verdict(None, "no bad image runs; no scanner is connected to say that the new one is fixed")

@@ -32,11 +32,11 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 class PodIndex:
-    """All pods of the watch, by trait. Empty until somebody asks; then it reads the cache once and follows."""
+    """All pods of the watch, by trait. Made before the watch, it follows; made later, it reads the cache once first."""
 
     def __init__(self, cluster: Cluster, clock: Clock) -> None:
         self._cluster, self._clock = cluster, clock
-        self._filled = False
+        self._filled = not any(health.kind == "Pod" for health in cluster.healths())
         self._entries: dict[Key, _Entry] = {}
         self._having: dict[Trait, set[Key]] = {}
         self._notable: set[Key] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from console.model.facts import Ask, Fact
 
@@ -40,7 +40,6 @@ class Book(Facts, Protocol):
         ...
 
 
-@runtime_checkable
 class Stamped(Facts, Protocol):
     """A book that can tell cheaply whether an answer is still the same, without giving it."""
 

@@ -92,8 +92,10 @@ class WithItems:
         return self._items.get(ask.args[0], ()) if ask.fact == "items" else _stamp(self._facts, ask)
 
 
-def _stamp(facts: Facts, ask: Ask) -> object:
-    if isinstance(facts, Stamped):
-        return facts.stamp(ask)
+def _stamp(facts: Facts | Stamped, ask: Ask) -> object:
+    # `isinstance` of a protocol costs more than most stamps.
+    stamp = getattr(facts, "stamp", None)
+    if stamp is not None:
+        return stamp(ask)
     fact = facts.get(ask)
     return (True, fact.value) if isinstance(fact, Known) else (False, fact.why)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from console.checks.shipped import shipped
+from console.incident.podindex import PodIndex
 from console.model.action import Right
 from console.model.facts import Ask, Fact, Known, Unknown
 from console.model.objects import TYPES, Obj
 from console.model.ref import BY_KIND, ResourceRef
 from console.model.verdict import Verdict
+from console.ports.clock import ManualClock
+from console.ports.cluster import Cluster, KindHealth
 
 NOW = 1_780_000_000.0
 
@@ -35,6 +38,8 @@ class Scripted:
             return value if isinstance(value, (Known, Unknown)) else Known(value, self.time, "watch")
         if ask.fact in ("object", "objects") and self.live:
             return Known(self._watched(ask), self.time, "watch")
+        if ask.fact in ("notable_pods", "siblings", "running") and self.live:
+            return self._indexed(ask)
         if ask.fact in ("recorded", "evidence", "missed", "affected"):
             return Known((), self.time, "journal")
         if ask.fact == "allowed" and self.reviews is not None:
@@ -63,6 +68,12 @@ class Scripted:
         self.facts[Ask("allowed", args)] = yes
         return self
 
+    def _indexed(self, ask: Ask) -> Fact:
+        index = PodIndex(cast(Cluster, _Pods(self.kinds.get("Pod", []))), ManualClock())
+        if ask.fact == "siblings":
+            return index.siblings(self.facts.get(Ask("affected", ("Pod",)), ()))
+        return index.notable() if ask.fact == "notable_pods" else index.running(ask.args[0])
+
     def _watched(self, ask: Ask) -> Any:
         objects = self.kinds.get(ask.args[0], [])
         namespace = ask.args[1]
@@ -70,6 +81,25 @@ class Scripted:
             return tuple(one for one in objects if namespace in ("", one.metadata.namespace))
         wanted = (namespace, ask.args[2])
         return next((one for one in objects if (one.metadata.namespace, one.metadata.name) == wanted), None)
+
+
+class _Pods:
+    """A cluster whose pods were there before."""
+
+    def __init__(self, pods: list[Obj]) -> None:
+        self._pods = pods
+
+    def healths(self) -> tuple[KindHealth, ...]:
+        return (KindHealth("Pod", "live", 0.0),)
+
+    def view(self, kind: str) -> _Pods:
+        return self
+
+    def all(self, namespace: str = "") -> list[Obj]:
+        return self._pods
+
+    def get(self, namespace: str, name: str) -> Obj | None:
+        return next((o for o in self._pods if (o.metadata.namespace, o.metadata.name) == (namespace, name)), None)
 
 
 def ask_check(name: str, facts: Scripted, target: ResourceRef | None = None) -> Verdict:

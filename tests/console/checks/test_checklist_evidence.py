@@ -66,7 +66,7 @@ def test_the_set_is_open_while_a_sibling_by_owner_account_or_image_is_missing() 
     )
     verdict = ask_check("scope.closed", facts)
     assert verdict.truth is False
-    assert "3 siblings not listed: shop/web-2, shop/job-1, billing/copy" in verdict.observed
+    assert "3 siblings not listed: billing/copy, shop/job-1, shop/web-2" in verdict.observed
 
 
 def test_sharing_the_default_account_makes_no_sibling() -> None:

@@ -186,7 +186,7 @@ def test_every_name_that_checks_may_ask_for_is_answered(a: Book) -> None:
     from console.checks.shipped import shipped
 
     arguments = {"object": ("Pod", "a", "b"), "objects": ("Pod", ""), "allowed": ("u", "", "get", "", "pods", "", "")}
-    single = {"recorded", "affected", "journal", "source", "open_streams", "groups", "items", "metric"}
+    single = {"recorded", "affected", "journal", "source", "open_streams", "groups", "items", "metric", "running"}
     double = {"evidence", "missed", "token_secrets", "findings"}
     for name in {name for check in shipped().values() for name in check.reads}:
         args = arguments.get(name) or (("x",) if name in single else ("a", "b") if name in double else ())
