@@ -101,6 +101,8 @@ class FaultServer:
         self.seen.append(Seen(request, self.clock.monotonic()))
         if self.always:
             return await self.always(self, request)
+        if not request.path.endswith("/pods"):
+            return status(404, "NotFound", "only pods are served here")
         waiting = self.watches if watches else self.lists
         if waiting:
             return await waiting.popleft()(self, request)
