@@ -1,0 +1,59 @@
+"""The register of actions is complete: design's names, keys, classes and undos, with help a person can use."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from console.actions.catalogue import all_actions
+from console.model.action import ActionSpec, Danger
+from console.model.ref import BY_KIND, BY_RESOURCE
+
+REGISTRY = all_actions()
+TABLE = {
+    "evidence.pod": ("e", Danger.D0, ""),
+    "pod.quarantine": ("x i", Danger.D2, "pod.release"),
+    "pod.delete": ("x k", Danger.D3, ""),
+    "workload.suspend": ("x w", Danger.D2, "workload.resume"),
+    "node.cordon": ("x o", Danger.D1, "node.uncordon"),
+    "sa.revoke": ("x r", Danger.D2, "sa.unrevoke"),
+    "sa.replace": ("", Danger.D3, ""),
+    "stream.cut": ("x s", Danger.D3, ""),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_names_keys_classes_and_undos_are_those_of_the_design(name: str) -> None:
+    spec = REGISTRY.get(name).spec
+    assert (spec.keys, spec.danger, spec.undo) == TABLE[name]
+
+
+@pytest.mark.parametrize("spec", REGISTRY.specs(), ids=lambda spec: spec.id)
+def test_an_action_can_be_understood_and_allowed(spec: ActionSpec) -> None:
+    assert len(spec.title) <= 40
+    assert 2 <= len(re.findall(r"\.(?:\s|$)", spec.help)) <= 5
+    assert spec.rights
+    assert spec.undo or spec.undo_why
+    for right in spec.rights:
+        resource = right.resource.partition("/")[0]
+        foreign = right.group in ("authorization.k8s.io", "autoscaling", "keda.sh")
+        assert foreign or (right.group, resource) in BY_RESOURCE, right
+
+
+@pytest.mark.parametrize("spec", [one for one in REGISTRY.specs() if one.undo], ids=lambda spec: spec.id)
+def test_every_undo_is_registered_and_points_back(spec: ActionSpec) -> None:
+    undo = REGISTRY.get(spec.undo)
+    assert undo.spec.inverse_of == spec.id
+    assert hasattr(undo, "plan_undo")
+
+
+def test_targets_are_kinds_that_can_be_read_or_identities() -> None:
+    for spec in REGISTRY.specs():
+        assert all(kind in BY_KIND or kind in ("User", "Group") for kind in spec.targets)
+
+
+def test_undos_are_not_offered_by_themselves() -> None:
+    offered = {spec.id for kind in BY_KIND for spec in REGISTRY.for_kind(kind)}
+    assert not offered & {"pod.release", "workload.resume", "sa.unrevoke", "node.uncordon"}
+    assert {"evidence.pod", "pod.quarantine", "pod.delete", "workload.suspend"} <= offered
