@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from widgets.messages import Moved, Opened, Pointed
 from widgets.parts.canvas import Canvas
+from widgets.parts.keys import table_bindings
 from widgets.parts.rows import Rows
 from widgets.render.fitting import Column, widths
 from widgets.render.lines import Line, Span, fit, pad, selected, wrap
@@ -48,8 +49,10 @@ class Sheet:
 class Table(Canvas, can_focus=True):
     """A framed list of rows. Line 0 is the frame with the title, line 1 the column heads."""
 
+    BINDINGS = table_bindings()  # type: ignore[assignment]  # a list is what Textual reads
     DEFAULT_CSS = "Table { height: 1fr; }"
     HEADS = True
+    BINDINGS = table_bindings()  # type: ignore[assignment]
 
     def __init__(self, look: Look, sheet: Sheet, *, id: str) -> None:  # noqa: A002
         super().__init__(look, id=id)
