@@ -48,7 +48,7 @@ async def make_plan(case: Case, action: str, target: ResourceRef, params: Mappin
     given = _checked(found.spec, params)
     await _views_loaded(case)
     plan = await _in_time(found.plan(CaseDesk(case), target, given), action)
-    return keep(case, plan)
+    return await keep(case, plan)
 
 
 async def make_undo_plan(case: Case, digest: str, mode: str) -> Plan:
@@ -63,7 +63,7 @@ async def make_undo_plan(case: Case, digest: str, mode: str) -> Plan:
         raise Refused(f"{spec.id} cannot be undone: {spec.undo_why}")
     undo: Undo = case.registry.get(spec.undo)  # type: ignore[assignment]  # registered as the inverse, so it is one
     plan = await _in_time(undo.plan_undo(CaseDesk(case), applied(case, digest), mode), spec.undo)
-    return keep(case, plan, undoes=digest)
+    return await keep(case, plan, undoes=digest)
 
 
 async def _views_loaded(case: Case) -> None:
@@ -75,13 +75,13 @@ async def _views_loaded(case: Case) -> None:
         await case.clock.sleep(0.05)
 
 
-def keep(case: Case, plan: Plan, undoes: str = "") -> Plan:
+async def keep(case: Case, plan: Plan, undoes: str = "") -> Plan:
     """Complete the plan with what the runner knows, seal its bytes and journal it."""
     views = case.cluster.view
     plan = refuse_protected(plan, case.cluster.info, views)
     seen_by = tuple(dict.fromkeys((*plan.webhooks, *webhook_lines(views, plan.steps))))
     plan = msgspec.structs.replace(plan, webhooks=seen_by)
-    blob = case.evidence.put(msgspec.json.encode(plan, order="sorted"))
+    blob = await asyncio.to_thread(case.evidence.put, msgspec.json.encode(plan, order="sorted"))
     export, target = case.export, plan.target
     case.chronicle.record(
         Planned(

@@ -102,8 +102,9 @@ class Runner:
         if digest in self._broken:
             return self._broken[digest]
         told = outcome_of(action)
-        if told.stage in (Stage.ACCEPTED, Stage.CONVERGED, Stage.EFFECTIVE):
-            return self._verifier.outcome(digest) or told
+        judged = self._verifier.outcome(digest)
+        if judged and told.stage not in (Stage.REFUSED, Stage.FAILED, Stage.PARTIAL, Stage.UNDONE):
+            return judged
         running = digest in self._running and told.stage in (Stage.PLANNED, Stage.APPROVED)
         return Outcome(Stage.RUNNING) if running else told
 

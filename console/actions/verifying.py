@@ -16,7 +16,7 @@ from console.actions.case import Case
 from console.actions.failpoints import reach
 from console.actions.planning import applied
 from console.actions.standing import SETTLE, is_final, is_judged, outcome_of
-from console.errors import WarRoomError
+from console.errors import JournalError, WarRoomError
 from console.hygiene.exporting import known_safe
 from console.model.entry import Verified
 from console.model.verdict import Outcome, Stage, Verdict
@@ -43,6 +43,7 @@ class Verifier:
         self._open: dict[str, Applied] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._judged: dict[str, float] = {}
+        self._unrecorded: set[str] = set()
         self._due = asyncio.Event()
 
     def start(self, tasks: Tasks) -> None:
@@ -116,7 +117,7 @@ class Verifier:
 
     def _take(self, digest: str, outcome: Outcome) -> None:
         before = self._outcomes.get(digest)
-        if outcome == before:
+        if outcome == before and digest not in self._unrecorded:
             state = self._case.state.actions[digest]
             if self._case.clock.now() - state.wrote_at < SETTLE + 2 * HEARTBEAT:
                 self._changed(digest)  # it may have become final by time alone
@@ -124,9 +125,18 @@ class Verifier:
         self._outcomes[digest] = outcome
         recorded, new = self._case.state.actions[digest].verified, _record(self._case, digest, outcome)
         if recorded is None or _differs(recorded, new):
-            reach("before_verified")
-            self._case.chronicle.record(new)
+            self._record(digest, new)
         self._changed(digest)
+
+    def _record(self, digest: str, new: Verified) -> None:
+        reach("before_verified")
+        try:
+            self._case.chronicle.record(new)
+            self._unrecorded.discard(digest)
+        except JournalError as error:
+            # What is seen is shown all the same, and recorded by the next judgement that finds the disk usable.
+            _log.error("a verdict could not be recorded: %s", type(error).__name__)
+            self._unrecorded.add(digest)
 
 
 def outcome_from(known: Applied, converged: Verdict, effective: Verdict) -> Outcome:

@@ -8,6 +8,7 @@ object, those that come close together taken as one.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from console.actions.comparing import Path, differences, said
 from console.actions.fetching import read
 from console.actions.planning import applied
 from console.actions.standing import done_steps, is_judged
-from console.errors import WarRoomError
+from console.errors import JournalError, WarRoomError
 from console.hygiene.exporting import known_safe
 from console.model.entry import Drifted, OtherHand
 from console.model.instants import seconds
@@ -27,6 +28,10 @@ from console.model.plan import Step
 from console.model.ref import BY_KIND, ResourceRef
 from console.ports.tasks import Tasks
 
+_log = logging.getLogger("warroom.watching")
+CONTROLLERS = frozenset(("kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager"))
+"""Field managers of the cluster's own machinery. It writes to whatever changes; as the cause of a drift it is named,
+as a hand it would only be noise. Who borrows such a name is told by the audit record, which has users."""
 PAUSE = 0.5
 """Seconds that changes of one object are collected before it is read."""
 QUIET = 60.0
@@ -98,7 +103,10 @@ class Watcher:
             self._due.clear()
             changed, self._changed = self._changed, set()
             for key in changed:
-                await self._look(key)
+                try:
+                    await self._look(key)
+                except JournalError as error:
+                    _log.error("a drift could not be recorded: %s", type(error).__name__)
 
     async def _look(self, key: _Key) -> None:
         kind, namespace, name = key
@@ -154,7 +162,11 @@ class Watcher:
             return  # our write left no image to compare with: this look is the first one
         export, now = self._case.export, self._case.clock.now()
         for manager, operation, time in sorted(marks - known):
-            if manager == self._case.names.manager or now - self._named.get((key, manager), -QUIET) < QUIET:
+            if (
+                manager in CONTROLLERS
+                or manager == self._case.names.manager
+                or now - self._named.get((key, manager), -QUIET) < QUIET
+            ):
                 continue
             self._named[key, manager] = now
             text = f"{operation} by {manager} at {time}"

@@ -45,10 +45,11 @@ class NoAudit:
 
 
 class SwiftClock(SystemClock):
-    """The machine's clock, but waiting costs nothing: what is waited for has passed at once."""
+    """The machine's clock, but nobody waits long: it jumps to the next moment somebody waits for."""
 
     def __init__(self) -> None:
         self._skipped = 0.0
+        self._awaited: list[float] = []
 
     def now(self) -> float:
         return super().now() + self._skipped
@@ -57,8 +58,14 @@ class SwiftClock(SystemClock):
         return super().monotonic() + self._skipped
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(min(seconds, 0.02))
-        self._skipped += max(0.0, seconds - 0.02)
+        moment = self.monotonic() + seconds
+        self._awaited.append(moment)
+        try:
+            while self.monotonic() < moment:
+                await asyncio.sleep(0.01)
+                self._skipped += max(0.0, min(self._awaited) - self.monotonic())
+        finally:
+            self._awaited.remove(moment)
 
 
 class Incident:
