@@ -43,8 +43,8 @@ class Spool:
         self.path = folder / "events.log"
         self._folder = folder
 
-    def append(self, lines: list[bytes]) -> int:
-        """Write and sync; returns the bytes written. Raises OSError, and then nothing of it counts."""
+    def append(self, lines: list[bytes]) -> None:
+        """Write and sync. Raises OSError, and then nothing of it counts."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._rotate()
         fresh = not self.path.exists()
@@ -61,7 +61,6 @@ class Spool:
             os.close(descriptor)
         if fresh:
             self._sync_folder()
-        return len(data)
 
     def _rotate(self) -> None:
         try:
@@ -108,7 +107,7 @@ class AuditWebhook:
         self._lock = asyncio.Lock()
         self._pending = 0
         self._refused = 0
-        self._trail = Trail(name, self._spool.path, clock, since=0.0, absent=("live", "no batch has arrived yet"))
+        self._trail = Trail(name, self._spool.path, clock, since=0.0, absent=("loading", "no batch has arrived yet"))
 
     async def run(self, sink: Sink, position: str) -> None:
         """Listen, spool and follow for ever; ends by cancellation, after requests under way."""
@@ -139,12 +138,14 @@ class AuditWebhook:
             return Answer(429, "the console is behind; come again", _RETRY)
         if not lines:
             return Answer()
+        size = sum(map(len, lines)) + len(lines)
+        self._pending += size  # before the write: the follower may be quicker than we are
         async with self._lock:
             try:
-                written = await asyncio.to_thread(self._spool.append, lines)
+                await asyncio.to_thread(self._spool.append, lines)
             except OSError as error:
+                self._pending = max(0, self._pending - size)
                 return Answer(503, f"cannot write the spool: {error.strerror or error}", _RETRY)
-        self._pending += written
         return Answer()
 
 

@@ -122,7 +122,10 @@ class Prometheus:
             sink.health(self._health)
 
     async def _round(self, sink: Sink) -> None:
-        known = frozenset(await self._call(methodcaller("all_metrics")))
+        names = await self._call(methodcaller("all_metrics"))
+        if not isinstance(names, list):
+            raise SourceError(f"{self._url} does not answer as Prometheus does")
+        known = {name for name in names if isinstance(name, str)}
         self._warnings.clear()
         for query in self._queries:
             missing = [name for name in query.needs if name not in known]
@@ -216,6 +219,8 @@ def _connect(url: str, access: Access, clock: Clock, warnings: set[str]) -> Prom
                     if len(body) > SIZE or clock.monotonic() > end:
                         raise SourceError(f"an answer of {url} was larger than {SIZE} bytes or took too long")
             response._content = bytes(body)
+            if response.status_code >= 400:
+                raise SourceError(_refusal(response.status_code, bytes(body)))
             warnings.update(_warnings_of(bytes(body)))
             return response
 
@@ -243,15 +248,19 @@ class _Fault(msgspec.Struct):
     error: str = ""
 
 
+def _refusal(status: int, body: bytes) -> str:
+    """The server's own sentence where there is one."""
+    if status in (401, 403):
+        return f"the server refuses us ({status}); give a token it accepts"
+    try:
+        said = msgspec.json.decode(body, type=_Fault).error
+    except (msgspec.MsgspecError, RecursionError):
+        said = ""
+    return f"the server refuses ({status}): {said[:300]}" if said else f"the server answers {status}"
+
+
 def _words(error: Exception) -> str:
-    """The server's own sentence where there is one, else the kind of failure; never the URL's secrets or headers."""
-    text = str(error)
-    start, end = text.find("{"), text.rfind("}")
-    if "HTTP Status Code" in text and 0 <= start < end:
-        try:
-            return f"the server refuses: {msgspec.json.decode(text[start : end + 1], type=_Fault).error}"
-        except msgspec.MsgspecError:
-            return text[: text.find("(")].strip()
+    """The kind of failure; never the URL's secrets or headers."""
     kinds = {"ConnectTimeout": "no connection in time", "ReadTimeout": "no answer in time"}
     kinds |= {"SSLError": "its certificate is not trusted", "ConnectionError": "no connection"}
-    return kinds.get(type(error).__name__, f"{type(error).__name__}: {text[:200]}")
+    return kinds.get(type(error).__name__, f"its answer cannot be read ({type(error).__name__})")

@@ -102,6 +102,13 @@ class _Part:
         """The first bytes: with the id of the first event in them no two parts share them."""
         return self.start if self.packed else os.pread(self.stream.fileno(), _HEAD, 0)
 
+    def is_at(self, path: Path) -> bool:
+        """Whether the file of this name is the one we hold."""
+        try:
+            return path.stat().st_ino == self.inode
+        except FileNotFoundError:
+            return False
+
     def is_same(self) -> bool:
         """Whether the file still begins as it did, and is not shorter than what was read."""
         if self.packed:
@@ -125,7 +132,7 @@ class Tail:
         self._since = since
         self._wanted = parse_position(position) if position else None
         self._part: _Part | None = None
-        self._queue: list[Path] = []
+        self._opened = False
         self._gap = ""
         self._quiet = 0
         self._done: deque[bytes] = deque(maxlen=64)
@@ -140,11 +147,9 @@ class Tail:
     def read(self) -> Chunk | None:
         """The next lines, or None when there are none now. Raises OSError when the file cannot be read."""
         if self._part is None:
-            self._open()
+            self._part = _Part(self.path) if self._opened else self._open()
         for _ in range(64):  # parts without a whole line are passed over
             part = self._part
-            if part is None:
-                return None
             if not part.is_same():
                 self._truncated(part)
                 continue
@@ -157,26 +162,25 @@ class Tail:
                 return None
         return None
 
-    def _open(self) -> None:
+    def _open(self) -> _Part:
         if self._wanted is not None:
-            self._resume(self._wanted)
+            part = self._resumed(self._wanted)
         elif self._since is not None:
-            self._queue = [path for path in self._parts() if path.stat().st_mtime >= self._since]
-            self._part = self._next_part() or _Part(self.path)
+            parts = [path for path in self._parts() if path.stat().st_mtime >= self._since]
+            part = self._first_of(parts) or _Part(self.path)
         else:
-            self._part = _Part(self.path)
+            part = _Part(self.path)
+        self._wanted, self._opened = None, True
+        return part
 
-    def _resume(self, wanted: Position) -> None:
+    def _resumed(self, wanted: Position) -> _Part:
         found = next((path for path in (self.path, *self._parts()) if _matches(path, wanted)), None)
         if found is None:
             self._gap = "the file read before the restart is gone or was overwritten"
-            self._part = _Part(self.path)
-        else:
-            self._part = _Part(found, wanted.offset)
-            self._part.head, self._part.length = wanted.head, wanted.length
-            if found != self.path:
-                self._queue = self._newer(found)
-        self._wanted = None
+            return _Part(self.path)
+        part = _Part(found, wanted.offset)
+        part.head, part.length = wanted.head, wanted.length
+        return part
 
     def _lines(self, part: _Part) -> Chunk | None:
         """Whole lines of the next block."""
@@ -209,22 +213,27 @@ class Tail:
         name and nothing came for a second look: its writer may still hold it."""
         if part.torn and self._is_still_packed(part):
             return False
-        if part.path == self.path and not self._queue:
-            if not self._was_replaced(part):
-                return False
-            self._queue = self._newer(self._renamed(part) or self.path)
+        if part.path == self.path and not self._was_replaced(part):
+            return False
         if part.rest and not part.skipping:
             self._gap = f"{part.path.name} ended in the middle of a line"
         self._done.append(part.beginning())
+        self._part = self._after(part)
         part.close()
-        self._part = self._next_part()
         return self._part is not None
 
+    def _after(self, part: _Part) -> _Part | None:
+        """The part that follows. Opening the live file counts only if no rotation came between looking and opening."""
+        for _ in range(8):
+            following = self._newer(part)
+            found = self._first_of(following)
+            if found is None or found.path != self.path or (following == self._newer(part) and found.is_at(self.path)):
+                return found
+            found.close()
+        return None
+
     def _was_replaced(self, part: _Part) -> bool:
-        try:
-            if self.path.stat().st_ino == part.inode:
-                return False
-        except FileNotFoundError:
+        if part.is_at(self.path) or not self.path.exists():
             return False
         self._quiet += 1
         return self._quiet >= 2
@@ -244,7 +253,7 @@ class Tail:
 
     def _truncated(self, part: _Part) -> None:
         """The live file was copied away and emptied: the rest of it stands in the copy."""
-        wanted = part.position() if part.length >= _HEAD else Position(0, part.offset, part.head, part.length)
+        wanted = Position(0, part.offset, part.head, part.length)
         part.close()
         copy = next((path for path in self._parts() if path != self.path and _matches(path, wanted, copied=True)), None)
         if copy is None:
@@ -253,54 +262,46 @@ class Tail:
             return
         self._part = _Part(copy, wanted.offset)
         self._part.head, self._part.length = wanted.head, wanted.length
-        self._queue = self._newer(copy)
 
-    def _next_part(self) -> _Part | None:
-        while self._queue:
-            path = self._queue.pop(0)
+    def _first_of(self, paths: list[Path]) -> _Part | None:
+        """The first of these that was not read yet."""
+        for path in paths:
             try:
                 part = _Part(path)
-            except FileNotFoundError:  # packed or removed since it was listed
-                self._gap = f"{path.name} went away before it was read"
+            except FileNotFoundError:  # packed, removed, or not made anew yet
                 continue
             beginning = part.beginning()
-            if len(beginning) < _HEAD or beginning not in self._done:
+            if path == self.path or len(beginning) < _HEAD or beginning not in self._done:
                 return part
             part.close()
-        return _Part(self.path) if self.path.exists() else None
+        return None
 
     def _parts(self) -> list[Path]:
-        """The live file and its rotated parts, oldest first."""
-        stem = self.path.name.removesuffix(self.path.suffix)
-        found: list[tuple[bool, int, str, Path]] = []
+        """Rotated parts, oldest first, and the live file."""
+        found: list[tuple[tuple[int, int, str], Path]] = []
         for path in self.path.parent.iterdir():
-            name = path.name
-            if name != self.path.name and not name.startswith((f"{self.path.name}.", f"{self.path.name}-", f"{stem}-")):
-                continue
-            try:
-                status = path.stat()
-            except FileNotFoundError:
-                continue
-            if path.is_file() and not name.endswith((".tmp", ".swp")):
-                found.append((path == self.path, status.st_mtime_ns, name, path))
-        return [path for *_, path in sorted(found)]
+            if path != self.path and (age := _age(path.name, self.path)) is not None and path.is_file():
+                found.append((age, path))
+        return [path for _, path in sorted(found)] + [self.path]
 
-    def _newer(self, path: Path) -> list[Path]:
+    def _newer(self, part: _Part) -> list[Path]:
         """What comes after this part, oldest first; the live file is the last."""
         parts = self._parts()
-        if path in parts and path != self.path:
-            return parts[parts.index(path) + 1 :]
-        return [self.path]
+        at = next((index for index, path in enumerate(parts[:-1]) if part.is_at(path)), None)
+        if at is None and part.length:  # it may be packed already: its head tells
+            wanted = part.position()
+            at = next((index for index, path in enumerate(parts[:-1]) if _matches(path, wanted)), None)
+        return parts[-1:] if at is None else parts[at + 1 :]
 
-    def _renamed(self, part: _Part) -> Path | None:
-        for path in self._parts():
-            try:
-                if path.stat().st_ino == part.inode:
-                    return path
-            except FileNotFoundError:
-                continue
-        wanted = part.position()  # it may be packed already: its head tells
-        return next((path for path in self._parts() if path != self.path and _matches(path, wanted)), None)
+
+def _age(name: str, live: Path) -> tuple[int, int, str] | None:
+    """What rotated parts are sorted by: numbers count backwards in time, dates in a name forwards."""
+    name = name.removesuffix(".gz")
+    number = name.removeprefix(f"{live.name}.")
+    if number != name and number.isdecimal():
+        return 0, -int(number), ""
+    dated = name.startswith((f"{live.name}-", f"{live.name}.", f"{live.stem}-"))
+    return (1, 0, name) if dated and not name.endswith((".tmp", ".swp", ".lock")) else None
 
 
 def _opened(path: Path) -> tuple[IO[bytes], bool]:

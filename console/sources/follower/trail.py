@@ -22,6 +22,8 @@ from console.sources.follower.tail import Chunk, Tail
 POLL = 0.25
 """Seconds between looks at a file that has nothing new."""
 _HEALTH_EVERY = 5.0
+_SOON = 0.5
+"""Seconds between two reports while something goes wrong."""
 _GAPS = 20
 _ASIDE = 20
 
@@ -55,7 +57,7 @@ class Trail:
         self._since = since
         self._form = form
         self._state, self._why, self._state_since = "loading", "", clock.now()
-        self._malformed = 0
+        self._malformed = self._told_malformed = 0
         self._behind = 0
         self._lag = 0.0
         self._newest = 0.0
@@ -147,9 +149,10 @@ class Trail:
             self._told = float("-inf")
 
     def _tell(self, sink: Sink) -> None:
-        if self._clock.monotonic() - self._told < _HEALTH_EVERY:
+        pause = _HEALTH_EVERY if self._malformed == self._told_malformed else _SOON
+        if self._clock.monotonic() - self._told < pause:
             return
-        self._told = self._clock.monotonic()
+        self._told, self._told_malformed = self._clock.monotonic(), self._malformed
         sink.health(
             SourceHealth(
                 name=self.name,
