@@ -99,7 +99,8 @@ class Checklist:
             state=known_safe(one.state),
             observed=export(one.observed, 500),
             at=one.at,
-            misses=export.many(one.misses),
+            # The item's own words are ours; only what a verdict says may hold a secret.
+            misses=tuple(known_safe(text) if text in item.misses else export(text) for text in one.misses),
             action=known_safe(item.action.id),
             action_keys=known_safe(keys.get(item.action.id, "")),
             members=known_safe(f"{one.done}/{one.total}" if one.total else ""),

@@ -45,7 +45,7 @@ def _seen(item: Item, members: Sequence[Member], standing: Sequence[str]) -> str
     ranked = sorted(zip(members, standing, strict=True), key=lambda pair: _WORST.index(pair[1]))
     worst = ranked[0][1]
     same = [one for one, word in ranked if word == worst]
-    told = "; ".join(f"{one.name}: {_told(one)}" for one in same[:SHOWN])
+    told = "; ".join(_named_once(one) for one in same[:SHOWN])
     return told + (f" and {len(same) - SHOWN} more" if len(same) > SHOWN else "")
 
 
@@ -54,6 +54,12 @@ def _told(member: Member) -> str:
         return ""
     left = member.verdict.residual if member.verdict.truth else ()
     return "; ".join((member.verdict.observed, *left)) if left else member.verdict.observed
+
+
+def _named_once(member: Member) -> str:
+    """The value, after the member's name unless it says that itself."""
+    told = _told(member)
+    return told if member.name in told else f"{member.name}: {told}"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -180,7 +180,7 @@ async def test_items_tick_and_regress_with_the_real_objects(
         await seen.until("namespace.denied", space, is_(True))
         states = seen.items()
     assert states["CON-01"].total == 1
-    assert states["SVC-01"].observed.startswith(f"{namespace}/web: Deployment {namespace}/web stands still")
+    assert states["SVC-01"].observed.startswith(f"Deployment {namespace}/web stands still")
     assert "must hold 10 m" in states["SVC-01"].observed
 
 
