@@ -77,7 +77,7 @@ def made_since(facts: Facts, kinds: Iterable[str], since: float) -> list[Judged]
 def _since_t0(facts: Facts, kinds: Iterable[str], noun: str) -> Verdict:
     moment, words = t0(facts)
     if not moment:
-        return Verdict(None, f"{words}: what was made since cannot be listed (record t0.estimate TIME)")
+        return Verdict(None, f"{words}: what was made since cannot be listed (:record t0.estimate TIME)")
     return judged_all(facts, made_since(facts, kinds, moment), f"{noun} made since {words}")
 
 

@@ -90,7 +90,7 @@ def node_patched(facts: Facts, target: ResourceRef) -> Verdict:
         value for value, _, _ in cast(Iterable[tuple[str, str, float]], tell(facts, asking.recorded("version.fixed")))
     ]
     if not fixed:
-        return Verdict(None, "nobody recorded which kubelet version is fixed (record version.fixed)")
+        return Verdict(None, "nobody recorded which kubelet version is fixed (:record version.fixed)")
     has = cast(Node, node).status.node_info.kubelet_version
     if not _version(has) or not _version(fixed[-1]):
         return Verdict(None, f"cannot compare kubelet {has!r} with {fixed[-1]!r}")

@@ -30,7 +30,7 @@ def newest(facts: Facts, topic: str, missing: str, test: Test = bool) -> Verdict
     """True when something was said on the topic, showing the newest; else false with what is missing."""
     found = said(facts, topic, test)
     if not found:
-        return Verdict(False, f"{missing} (record {topic})")
+        return Verdict(False, f"{missing} (:record {topic})")
     value, seat, at = found[-1]
     return Verdict(True, f"{value} (by {seat}, {minute(at)})")
 
@@ -101,7 +101,7 @@ def strategy_decided(facts: Facts, target: ResourceRef) -> Verdict:
     """A decision on the strategy was recorded."""
     found = said(facts, "decision.strategy") or said(facts, "decision", lambda value: "strategy" in value.lower())
     if not found:
-        return Verdict(False, "no strategy decided (record decision.strategy)")
+        return Verdict(False, "no strategy decided (:record decision.strategy)")
     value, seat, at = found[-1]
     return Verdict(True, f"{value} (by {seat}, {minute(at)})")
 
@@ -112,7 +112,7 @@ def hypotheses_stated(facts: Facts, target: ResourceRef) -> Verdict:
     """At least one hypothesis is on the board; who stated it owns it."""
     found = said(facts, "hypothesis")
     if not found:
-        return Verdict(False, "no hypothesis recorded (record hypothesis)")
+        return Verdict(False, "no hypothesis recorded (:record hypothesis)")
     limits = ("when each hypothesis is to be looked at next",)
     return Verdict(True, f"{len(found)} hypotheses, newest: {found[-1][0]} (by {found[-1][1]})", limits=limits)
 
@@ -142,7 +142,7 @@ def indicators_swept(facts: Facts, target: ResourceRef) -> Verdict:
     """Indicators were listed, and a sweep was run after the newest of them."""
     listed_now, sweeps = said(facts, "ioc"), said(facts, "ioc.swept")
     if not listed_now:
-        return Verdict(False, "no indicator listed (record ioc)")
+        return Verdict(False, "no indicator listed (:record ioc)")
     if not sweeps or sweeps[-1][2] < listed_now[-1][2]:
         return Verdict(False, f"{len(listed_now)} indicators, no sweep since the newest one")
     return Verdict(None, f"{len(listed_now)} indicators swept; whether every hit is judged is not observed yet")
@@ -155,7 +155,7 @@ def backup_clean(facts: Facts, target: ResourceRef) -> Verdict:
     chosen = [(seconds(value), value) for value, _, _ in said(facts, "backup.selected")]
     confirmed = [seconds(value) for value, _, _ in said(facts, "t0.confirmed")]
     if not chosen:
-        return Verdict(False, "no restore point chosen (record backup.selected TIME)")
+        return Verdict(False, "no restore point chosen (:record backup.selected TIME)")
     if chosen[-1][0] is None or not confirmed or confirmed[-1] is None:
         return Verdict(None, f"cannot compare restore point {chosen[-1][1]!r} with T0: both must be RFC 3339 times")
     earlier = chosen[-1][0] < confirmed[-1]
@@ -176,7 +176,7 @@ def followups_owned(facts: Facts, target: ResourceRef) -> Verdict:
     """Every follow-up names one owner and a date: `TEXT owner=NAME due=DATE`."""
     found = [value for value, _, _ in said(facts, "followup")]
     if not found:
-        return Verdict(False, "no follow-up recorded (record followup TEXT owner=NAME due=DATE)")
+        return Verdict(False, "no follow-up recorded (:record followup TEXT owner=NAME due=DATE)")
     loose = [value for value in found if "owner=" not in value or "due=" not in value]
     if loose:
         return Verdict(False, f"{len(loose)} of {len(found)} without owner or date: {listed(loose)}")
@@ -204,6 +204,6 @@ def policies_updated(facts: Facts, target: ResourceRef) -> Verdict:
     factors = said(facts, "factor")
     answers = [*said(facts, "followup"), *said(facts, "risk.accepted")]
     if not factors:
-        return Verdict(False, "no contributing factor recorded (record factor)")
+        return Verdict(False, "no contributing factor recorded (:record factor)")
     text = f"{len(factors)} factors, {len(answers)} follow-ups or accepted risks"
     return Verdict(len(answers) >= len(factors), text, limits=("which answer belongs to which factor",))

@@ -62,7 +62,7 @@ def image_fixed(facts: Facts, target: ResourceRef) -> Verdict:
     """No running container uses a digest recorded as bad (`record image.bad sha256:…`) and a scan found nothing."""
     bad = [value for value, _, _ in tell(facts, asking.recorded("image.bad"))]
     if not bad:
-        return Verdict(None, "nobody recorded which image is bad (record image.bad DIGEST)")
+        return Verdict(None, "nobody recorded which image is bad (:record image.bad DIGEST)")
     left = [place for one in bad for place in tell(facts, asking.running(one))]
     if left:
         return Verdict(False, f"a bad image still runs in {listed(left)}")
@@ -76,7 +76,7 @@ def workload_approved(facts: Facts, target: ResourceRef) -> Verdict:
     approved = [value for value, _, _ in tell(facts, asking.recorded("image.approved"))]
     workload = tell(facts, asking.an_object(target.kind, target.namespace, target.name))
     if workload is None or not approved:
-        missing = "it does not exist" if workload is None else "no approved digest recorded (record image.approved)"
+        missing = "it does not exist" if workload is None else "no approved digest recorded (:record image.approved)"
         return Verdict(False, missing)
     pods = pods_under(facts, target.namespace, [workload.metadata.uid])
     if isinstance(pods, Unknown):
