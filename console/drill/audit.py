@@ -129,7 +129,7 @@ def _reference(entry: Entry) -> Body:
         return {"resource": resource, "apiGroup": group, "apiVersion": version}
     found: Body = {"resource": at.kind.plural}
     for key, value in (
-        ("namespace", at.namespace),
+        ("namespace", at.scope),
         ("name", at.name or entry.created),
         ("apiGroup", at.kind.group),
         ("apiVersion", at.kind.version),

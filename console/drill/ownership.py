@@ -26,7 +26,7 @@ def managed(old: Body | None, new: Body, manager: str, now: str, sub: str = "", 
         same = (entry["manager"], entry.get("subresource", "")) == (manager, sub)
         if same:
             mine = {**entry, "fieldsV1": _tree(paths | changed), "time": now if changed else entry["time"]}
-            entries.append(mine)
+            entries += [mine] if paths | changed else []
         elif paths - changed:
             entries.append({**entry, "fieldsV1": _tree(paths - changed)})
     if mine is None and changed:
@@ -60,7 +60,7 @@ def _collect(path: Path, value: Any, found: dict[Path, Any]) -> None:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             _collect((*path, key), inner, found)
-    else:
+    elif path != ("metadata",):
         found[path] = value
 
 

@@ -88,6 +88,11 @@ class Address(msgspec.Struct, frozen=True):
     """What follows a proxy subresource."""
 
     @property
+    def scope(self) -> str:
+        """The namespace as authorization and audit see it: a Namespace lies in itself."""
+        return self.name if self.kind.kind == "Namespace" else self.namespace
+
+    @property
     def named(self) -> str:
         """`pods` or `pods/log`, as authorization sees it."""
         return f"{self.kind.plural}/{self.sub}" if self.sub else self.kind.plural

@@ -130,7 +130,7 @@ class SimServer:
             group, resource = path.split("/")[2], path.rpartition("/")[2]
             wish = Wish("create", group, resource)
         else:
-            wish = Wish(entry.verb, at.kind.group, at.named, at.namespace, at.name)
+            wish = Wish(entry.verb, at.kind.group, at.named, at.scope, at.name)
         allowed, entry.reason = self.access.decide(caller.user, caller.groups, wish)
         if allowed:
             return

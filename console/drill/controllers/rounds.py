@@ -9,7 +9,7 @@ from console.drill.controllers.garbage import collect
 from console.drill.controllers.hand import Hand, controller, scheduler
 from console.drill.controllers.jobs import cronjobs, jobs
 from console.drill.controllers.kubelets import Kubelets
-from console.drill.controllers.scheduling import schedule
+from console.drill.controllers.scheduling import schedule, taint_cordoned
 from console.drill.controllers.services import accounts, budgets, endpoints
 from console.drill.controllers.sets import daemonsets, statefulsets
 from console.drill.server import SimServer
@@ -28,6 +28,7 @@ _CONTROLLERS: tuple[tuple[str, Callable[[Hand], None]], ...] = (
     ("generic-garbage-collector", collect),
     ("endpointslice-controller", endpoints),
     ("disruption-controller", budgets),
+    ("node-controller", taint_cordoned),
 )
 CONTROLLER_NAMES = tuple(name for name, _ in _CONTROLLERS)
 

@@ -1,4 +1,4 @@
-"""The scheduler: binds pending pods to the emptiest node that takes them."""
+"""The scheduler, which binds pending pods to the emptiest node that takes them, and the taint of a cordoned node."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ def schedule(hand: Hand) -> None:
             hand.event(pod, "Scheduled", f"Successfully assigned {where} to {node}")
 
 
+def taint_cordoned(hand: Hand) -> None:
+    """The node lifecycle controller's round: a cordoned node carries a taint, a freed one does not."""
+    for node in hand.store.all("Node"):
+        taints = node["spec"].get("taints") or []
+        has = any(each["key"] == _UNSCHEDULABLE for each in taints)
+        if bool(node["spec"].get("unschedulable")) is has:
+            continue
+        kept = [each for each in taints if each["key"] != _UNSCHEDULABLE]
+        if not has:
+            kept.append({"key": _UNSCHEDULABLE, "effect": "NoSchedule", "timeAdded": hand.stamp()})
+        hand.patch("Node", node, {"spec": {"taints": kept or None}})
+
+
 def takes(node: Body, spec: Body) -> bool:
     """Whether a node may take a pod: selector, affinity by name, cordon and taints."""
     return selects_node(spec, node) and _affinity_allows(node, spec) and all(_tolerated(t, spec) for t in _taints(node))
@@ -50,7 +63,7 @@ def _affinity_allows(node: Body, spec: Body) -> bool:
 
 def _taints(node: Body) -> list[Any]:
     taints = [each for each in node["spec"].get("taints") or () if each["effect"] != "PreferNoSchedule"]
-    if node["spec"].get("unschedulable"):
+    if node["spec"].get("unschedulable") and all(each["key"] != _UNSCHEDULABLE for each in taints):
         taints.append({"key": _UNSCHEDULABLE, "effect": "NoSchedule"})
     return taints
 

@@ -40,7 +40,7 @@ async def real_ground(controlplane: ControlPlane, namespace: str, tmp_path: Path
     async def grant(rules: Sequence[Object]) -> None:
         await asyncio.to_thread(controlplane.grant, rules, "someone", "granted", namespace)
 
-    yield Ground(transport, namespace, tick, grant)
+    yield Ground(transport, namespace, tick, grant, controlplane.audit_log.read_bytes)
     await transport.close()
 
 
@@ -65,7 +65,7 @@ async def drill_ground() -> Ground:
         bound = binding("granted", "granted", ground.namespace, "someone")
         await ground.create({**bound, "subjects": [{"kind": "User", "name": "someone"}]})
 
-    ground = Ground(transport, "contract", tick, grant)
+    ground = Ground(transport, "contract", tick, grant, lambda: b"".join(server.audit.lines))
     await ground.create({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "contract"}})
     await tick()
     return ground

@@ -23,6 +23,7 @@ class Ground:
         namespace: fresh, with its `default` account.
         tick: lets some time pass.
         grant: gives the user `someone` RBAC rules in the namespace.
+        audit: the API server's audit log so far.
     """
 
     def __init__(
@@ -31,11 +32,13 @@ class Ground:
         namespace: str,
         tick: Callable[[], Awaitable[None]],
         grant: Callable[[Sequence[Object]], Awaitable[None]],
+        audit: Callable[[], bytes] = bytes,
     ) -> None:
         self.transport = transport
         self.namespace = namespace
         self.grant = grant
         self.tick = tick
+        self._audit = audit
 
     async def send(
         self,
@@ -86,6 +89,18 @@ class Ground:
                 return
             await self.tick()
         raise AssertionError(f"never came true: {what}")
+
+    async def audited(self, audit_id: str) -> Object:
+        """The last audit event of one request, once the log has it."""
+        found: list[Object] = []
+
+        async def there() -> bool:
+            lines = self._audit().splitlines()
+            found[:] = [json.loads(line) for line in lines if audit_id.encode() in line and line.endswith(b"}")]
+            return any(event["stage"] in ("ResponseComplete", "Panic") for event in found)
+
+        await self.until(there, f"the audit event {audit_id}")
+        return found[-1]
 
     def path(self, kind: str, name: str = "", sub: str = "") -> str:
         """In the test's namespace."""

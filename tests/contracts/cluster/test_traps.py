@@ -116,6 +116,29 @@ async def test_a_daemon_set_puts_pods_on_a_cordoned_node_and_a_deployment_does_n
             await ground.send("PATCH", path, {"spec": {"unschedulable": None}}, (), MERGE)
 
 
+async def test_a_cordoned_node_is_tainted_and_a_freed_one_is_not(cluster_under_test: Ground) -> None:
+    ground = cluster_under_test
+    nodes = ground.read(await ground.send("GET", "/api/v1/nodes"))["items"]
+    path = f"/api/v1/nodes/{nodes[0]['metadata']['name']}"
+
+    async def taints() -> list[tuple[str, str]]:
+        spec = ground.read(await ground.send("GET", path))["spec"]
+        return [(taint["key"], taint["effect"]) for taint in spec.get("taints") or ()]
+
+    async def tainted() -> bool:
+        return ("node.kubernetes.io/unschedulable", "NoSchedule") in await taints()
+
+    async def free() -> bool:
+        return not await tainted()
+
+    try:
+        ground.read(await ground.send("PATCH", path, {"spec": {"unschedulable": True}}, (), MERGE))
+        await ground.until(tainted, "the taint of a cordoned node")
+    finally:
+        ground.read(await ground.send("PATCH", path, {"spec": {"unschedulable": None}}, (), MERGE))
+    await ground.until(free, "the taint gone")
+
+
 async def test_a_suspended_job_loses_its_pods(cluster_under_test: Ground) -> None:
     ground = cluster_under_test
     await ground.create(_job("import"))
