@@ -27,7 +27,7 @@ class StreamLedger:
     """Feeds on every audit event."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[str, tuple[str, Stream]] = OrderedDict()
+        self._open: OrderedDict[tuple[str, str], tuple[str, Stream]] = OrderedDict()
         self._calls: OrderedDict[str, deque[float]] = OrderedDict()
         self._groups: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._arrived: OrderedDict[str, int] = OrderedDict()
@@ -50,13 +50,13 @@ class StreamLedger:
         user = (event.impersonated_user or event.user).username
         target = f"{on.namespace}/{on.name}" if on.name else on.resource
         at = seconds(event.request_received_timestamp) or 0.0
-        self._open[event.audit_id] = (user, (event.audit_id, event.verb, target, on.subresource, at))
+        self._open[_request(event)] = (user, (event.audit_id, event.verb, target, on.subresource, at))
         if len(self._open) > STREAMS:
             self._open.popitem(last=False)
         self._called(user, at, tuple(event.user.groups or ()))
 
     def _ended(self, event: AuditEvent) -> None:
-        self._open.pop(event.audit_id, None)
+        self._open.pop(_request(event), None)
         code = event.response_status.code if event.response_status else 0
         self._arrived[event.audit_id] = code
         if len(self._arrived) > ARRIVED:
@@ -92,3 +92,9 @@ class StreamLedger:
     def arrived(self, audit_id: str) -> int | None:
         """HTTP status with which a request is on record, None if it is not."""
         return self._arrived.get(audit_id)
+
+
+def _request(event: AuditEvent) -> tuple[str, str]:
+    """What names one request. The id alone would not do: its caller may choose it, and a second request under the id
+    of an open stream must neither hide the stream nor seem to end it."""
+    return event.audit_id, event.request_received_timestamp
