@@ -45,6 +45,7 @@ async def _ruling(wire: Wire, right: Right, subject: Subject | None) -> Ruling:
 
 def _request(right: Right, subject: Subject | None) -> Request:
     resource, _, sub = right.resource.partition("/")
+    path = {"path": right.resource, "verb": right.verb} if right.resource.startswith("/") else {}
     attributes = {
         "verb": right.verb,
         "group": right.group,
@@ -54,6 +55,8 @@ def _request(right: Right, subject: Subject | None) -> Request:
         "name": right.name,
     }
     spec: dict[str, Any] = {"resourceAttributes": {name: value for name, value in attributes.items() if value}}
+    if path:
+        spec = {"nonResourceAttributes": path}
     kind, plural = "SelfSubjectAccessReview", "selfsubjectaccessreviews"
     if subject:
         kind, plural = "SubjectAccessReview", "subjectaccessreviews"

@@ -41,7 +41,7 @@ class Right(msgspec.Struct, frozen=True, order=True):
 
     verb: str
     resource: str
-    """Plural name, with the subresource after a slash (`pods/log`)."""
+    """Plural name, with the subresource after a slash (`pods/log`); a URL path when it begins with a slash."""
     group: str = ""
     namespace: str = ""
     """"" in a declaration means: wherever the target is; in a preflight: cluster-wide."""
