@@ -63,14 +63,13 @@ def is_default(grant: Grant) -> bool:
 
 
 def witnesses(grants: Iterable[Grant]) -> tuple[Right, ...]:
-    """One right for each resource (and resource name) of each rule, in order, without the defaults and URL paths."""
+    """One right for each resource (and resource name) of each rule, in order, without the defaults."""
     best: dict[tuple[str, str, str, str], Right] = {}
     for grant in grants:
         for rule in grant.rules:
             for right in atoms(rule, grant.namespace):
                 place = (right.namespace, right.group, right.resource, right.name)
-                reviewable = not right.resource.startswith("/") and not by_default(right)
-                if reviewable and _rank(right) < _rank(best.get(place)):
+                if not by_default(right) and _rank(right) < _rank(best.get(place)):
                     best[place] = right
     return tuple(sorted(best.values()))
 

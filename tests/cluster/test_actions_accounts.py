@@ -170,6 +170,28 @@ async def test_a_binding_for_everybody_is_left_and_told(acting: Acting, namespac
     assert f"kubectl delete rolebinding everybody -n {namespace}" in line
 
 
+async def test_rights_on_url_paths_are_reviewed_too(acting: Acting, namespace: str) -> None:
+    rule = {"verbs": ["get"], "nonResourceURLs": ["/metrics"]}
+    reader = {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": f"m-{namespace}"},
+        "rules": [rule],
+    }
+    bound = binding("", f"m-{namespace}", f"m-{namespace}", sa(namespace, "stolen"))
+    await acting.make(account(namespace, "stolen"), reader, bound)
+    target = BY_KIND["ServiceAccount"].ref(namespace, "stolen")
+    try:
+        assert await _may(acting, target, Right("get", "/metrics")) == [True]
+        plan = await acting.plan("sa.revoke", target)
+        assert plan.context_value()["held"][0]["resource"] == "/metrics"
+        outcome = await acting.run(plan)
+        assert outcome.stage is Stage.EFFECTIVE, outcome
+        assert await _may(acting, target, Right("get", "/metrics")) == [False]
+    finally:
+        await acting.kubectl("delete", f"clusterrolebinding/m-{namespace}", f"clusterrole/m-{namespace}")
+
+
 @pytest.mark.slow
 async def test_an_account_hidden_in_a_binding_named_like_kubernetes_own_is_taken_out(
     acting: Acting, namespace: str

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from console.actions.base import Applied, Desk
-from console.actions.blast import account_lines
+from console.actions.blast import account_lines, pods_of_account
 from console.actions.drafting import patch, reference, rights_of
 from console.actions.identity.holdings import (
     EVERYBODY,
@@ -119,7 +119,7 @@ class SaRevoke:
                 *account_lines(desk.view, ref.namespace, ref.name),
             ),
             residual=tuple(_left(desk, account, groups)),
-            limits=_limits(account_obj),
+            limits=_limits(desk, account_obj),
             reverters=reverter_lines([one.binding for one in account.holdings]),
             undo=(f"sa.unrevoke puts subjects and labels back as they were. {self.spec.undo_why}",),
             warnings=tuple(_warnings(account, groups)),
@@ -216,11 +216,14 @@ def _others(account: Account, groups: str) -> list[str]:
     return lines
 
 
-def _limits(account_obj: Whole) -> tuple[str, ...]:
+def _limits(desk: Desk, account_obj: Whole) -> tuple[str, ...]:
+    space, name = meta(account_obj).get("namespace", ""), meta(account_obj).get("name", "")
+    pods = [(pod.metadata.namespace, pod.metadata.name) for pod in pods_of_account(desk.view, space, name)]
+    holders = [f"{len(pods)} pods hold such bound tokens now: {shown(pods)}"] if pods else []
     cloud = [
         f"its tokens are exchanged for {what}: those credentials live on" for what in cloud_identities(account_obj)
     ]
-    return (*LIMITS, *cloud)
+    return (*LIMITS, *holders, *cloud)
 
 
 def _warnings(account: Account, groups: str) -> list[str]:
