@@ -14,13 +14,17 @@ def without_evidence(state: IncidentState, refs: tuple[ResourceRef, ...]) -> tup
 
     An object counts as captured when its manifest is sealed; of a pod the logs must have been tried for as well.
     """
-    sealed = {(item.uid, item.kind) for item in state.captured if not item.failed}
-    tried = {(item.uid, item.kind) for item in state.captured}
+    sealed: dict[str, set[str]] = {}
+    tried: dict[str, set[str]] = {}
+    for item in state.captured:
+        tried.setdefault(item.uid, set()).add(item.kind)
+        if not item.failed:
+            sealed.setdefault(item.uid, set()).add(item.kind)
     return tuple(
         ref
         for ref in refs
-        if not any(uid == ref.uid and kind.endswith(".yaml") for uid, kind in sealed)
-        or (ref.kind == "Pod" and not any(uid == ref.uid and kind.startswith("pod.logs") for uid, kind in tried))
+        if not any(kind.endswith(".yaml") for kind in sealed.get(ref.uid, ()))
+        or (ref.kind == "Pod" and not any(kind.startswith("pod.logs") for kind in tried.get(ref.uid, ())))
     )
 
 

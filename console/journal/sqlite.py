@@ -15,11 +15,11 @@ from pathlib import Path
 import msgspec
 
 from console.errors import JournalError
+from console.hygiene.exporting import known_safe
 from console.journal import canon
 from console.journal.locking import WriterLock
 from console.journal.reserve import Reserve
 from console.model.entry import Approved, Entry, Intent, Planned, Record
-from console.model.text import Clean
 from console.ports.journal import ChainReport
 
 FORMAT = 1
@@ -71,7 +71,7 @@ class SqliteJournal:
                 f"The disk of {self.path.parent} is full: nothing new may be done to the cluster, because it could "
                 "not be recorded. Free at least 32 MiB there and try again."
             )
-        body = canon.encode(canon.Body(self._seq + 1, at, Clean(actor), record))
+        body = canon.encode(canon.Body(self._seq + 1, at, known_safe(actor), record))
         hash_ = canon.link(self._head, body)
         try:
             self._commit(body, hash_)
@@ -79,7 +79,7 @@ class SqliteJournal:
             if isinstance(record, _BEGINS) or not self._reserve.release():
                 raise JournalError(f"The journal {self.path} cannot be written: {_why(error)}") from error
             self._commit_from_reserve(body, hash_)
-        entry = Entry(self._seq + 1, at, Clean(actor), record, self._head, hash_)
+        entry = Entry(self._seq + 1, at, known_safe(actor), record, self._head, hash_)
         self._seq, self._head = entry.seq, hash_
         return entry
 

@@ -16,6 +16,7 @@ import msgspec
 from console.model.verdict import Outcome
 from tests.console.actions.incident import Incident, SwiftClock, eventually, incident
 from tests.controlplane import ControlPlane
+from tests.failpoints.process import actions
 
 
 class Report(msgspec.Struct):
@@ -37,13 +38,13 @@ class Report(msgspec.Struct):
     cordoned: bool
 
 
-async def kill_and_recover(plane: ControlPlane, folder: Path, name: str, point: str) -> Report:
-    """Kill at `point`, restart, wait until the action stands still."""
-    acknowledged, died = await asyncio.to_thread(_die, plane, folder, name, point)
-    async with incident(plane.kubeconfig(), folder, clock=SwiftClock()) as room:
+async def kill_and_recover(plane: ControlPlane, folder: Path, name: str, point: str, *more: str) -> Report:
+    """Kill at `point` (of the first write), restart, wait until the action stands still."""
+    acknowledged, died = await asyncio.to_thread(_die, plane, folder, (name, *more), point)
+    async with incident(plane.kubeconfig(), folder, actions((name, *more)), SwiftClock()) as room:
         outcome = await _settled(room)
         kept = {entry.seq: entry.hash for entry in room.journal.read()}
-        sent = writes(plane, name)
+        sent = sum((writes(plane, one) for one in (name, *more)), Counter())
         known = {intent.audit_id for intent in room.records("intent")}
         return Report(
             point,
@@ -57,8 +58,8 @@ async def kill_and_recover(plane: ControlPlane, folder: Path, name: str, point: 
         )
 
 
-def _die(plane: ControlPlane, folder: Path, name: str, point: str) -> tuple[dict[int, str], bool]:
-    command = [sys.executable, "-m", "tests.failpoints.process", str(plane.kubeconfig()), str(folder), name]
+def _die(plane: ControlPlane, folder: Path, names: tuple[str, ...], point: str) -> tuple[dict[int, str], bool]:
+    command = [sys.executable, "-m", "tests.failpoints.process", str(plane.kubeconfig()), str(folder), *names]
     done = subprocess.run(
         command, env=os.environ | {"WARROOM_FAILPOINT": point}, capture_output=True, text=True, timeout=120
     )

@@ -1,6 +1,6 @@
-"""The process that is killed: cordons a node as an engine does, telling each journal entry once it is durable.
+"""The process that is killed: writes as an engine does, telling each journal entry once it is durable.
 
-python -m tests.failpoints.process KUBECONFIG FOLDER NODE
+python -m tests.failpoints.process KUBECONFIG FOLDER NODE [NODE]: one node is cordoned, two are labelled in two steps.
 """
 
 from __future__ import annotations
@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from console.actions.registry import Registry
 from console.model.entry import Entry
-from tests.console.actions.incident import incident, node
+from tests.console.actions.incident import incident, node, registry
+from tests.console.actions.sample import Labelling, only
 
 
 def acknowledge(entry: Entry) -> None:
@@ -19,13 +22,19 @@ def acknowledge(entry: Entry) -> None:
     os.write(1, f"{entry.seq} {entry.hash}\n".encode())
 
 
-async def main(kubeconfig: Path, folder: Path, name: str) -> None:
-    async with incident(kubeconfig, folder) as room:
+def actions(names: Sequence[str]) -> Registry:
+    """What this many nodes call for."""
+    return registry() if len(names) == 1 else only(Labelling())
+
+
+async def main(kubeconfig: Path, folder: Path, names: Sequence[str]) -> None:
+    async with incident(kubeconfig, folder, actions(names)) as room:
         room.chronicle.listen(acknowledge)
         room.arm()
-        plan = await room.runner.plan("node.cordon", node(name))
-        await room.finish(plan)
+        (spec, *_) = room.case.registry.specs()
+        more = {"nodes": ",".join(names[1:])} if names[1:] else {}
+        await room.finish(await room.runner.plan(spec.id, node(names[0]), more))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]))

@@ -39,3 +39,24 @@ async def test_nothing_is_lost_or_sent_twice(
         assert (report.outcome.stage, report.cordoned, dict(report.sent)) == (Stage.FAILED, False, {})
     else:
         assert (report.outcome.stage, report.cordoned, len(report.sent)) == (Stage.EFFECTIVE, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("point", "stage", "arrived"),
+    [("before_send", Stage.FAILED, 0), ("after_send", Stage.PARTIAL, 1), ("after_effect", Stage.PARTIAL, 1)],
+)
+async def test_a_plan_killed_half_way_says_what_is_done_and_goes_no_further(
+    controlplane: ControlPlane, fresh: str, tmp_path: Path, point: str, stage: Stage, arrived: int
+) -> None:
+    (second,) = controlplane.nodes(1, f"{fresh}-second")
+    try:
+        report = await kill_and_recover(controlplane, tmp_path, fresh, point, second)
+    finally:
+        controlplane.kubectl("delete", "node", second)
+
+    assert report.died
+    assert (report.lost, report.problem, report.unknown) == ([], "", [])
+    assert (report.outcome.stage, sum(report.sent.values())) == (stage, arrived)
+    if stage is Stage.PARTIAL:
+        assert report.outcome.residual == (f"not done: label node {second}",)
+        assert f"Done: label node {fresh}" in report.outcome.text

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from console.errors import Unreachable
+from console.errors import Refused, Unreachable
 from console.journal.reserve import Reserve
 from console.model.plan import Plan
 from console.model.ref import ResourceRef
@@ -227,3 +227,22 @@ async def test_the_runner_takes_up_what_an_earlier_engine_left(
         await eventually(lambda: room.records("drift"))
 
         assert len(room.records("intent")) == 1
+
+
+async def test_undo_needs_nothing_but_the_record(
+    controlplane: ControlPlane, pair: tuple[str, str], tmp_path: Path
+) -> None:
+    """The next day, another engine: the plan and the before-image are evidence, not memory."""
+    async with incident(controlplane.kubeconfig(), tmp_path) as room:
+        plan = await cordon(room, pair[0])
+        await room.finish(plan)
+
+    async with incident(controlplane.kubeconfig(), tmp_path) as room:
+        room.arm()
+        undo = await room.runner.plan_undo(plan.id)
+
+        assert (await room.finish(undo)).stage is Stage.EFFECTIVE
+        assert room.runner.outcome(plan.digest).stage is Stage.UNDONE
+        assert "unschedulable" not in controlplane.get("node", pair[0])["spec"]
+        with pytest.raises(Refused, match="undone already"):
+            await room.runner.plan_undo(plan.digest)
