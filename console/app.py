@@ -270,9 +270,7 @@ class WarRoom(App[str]):
         if isinstance(event, Key | Paste) and self.screen_stack:
             screen = self.screen
             deaf = getattr(screen, "deaf", None)
-            typing = hasattr(
-                self.focused, "cursor_position"
-            )  # a text field, without importing them for the first frame
+            typing = getattr(self.focused, "typing", False) or hasattr(self.focused, "cursor_position")
             if isinstance(event, Key) and self._muting.drops(event.key, typing):
                 return
             if deaf is not None and deaf():

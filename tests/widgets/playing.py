@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def main() -> None:
     """Play until the person leaves, then write what was asked of the engine where PLAYED points."""
     session = scripted.Scripted()
-    payload = os.environ.get("PAYLOAD")
-    if payload is not None:
+    if "PAYLOAD" in os.environ:
+        payload = json.loads(os.environ["PAYLOAD"])
         session.topics = scripted.hostile(payload)
         hostile = Clean(payload)
         session.answers[Detail] = scripted.text((payload, payload), ("label", payload))

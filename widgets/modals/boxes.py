@@ -68,7 +68,6 @@ class Dialog(ModalScreen[Answered], Generic[Answered]):
     Dialog.-roomy > #box { border: heavy $secondary; }
     Dialog.-roomy.-alert > #box { border: heavy $warning; }
     Dialog.-roomy.-danger > #box { border: heavy $error; }
-    Dialog Input, Dialog Input:focus { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
     """
 
     def __init__(self, look: Look) -> None:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Input
+from textual.containers import Vertical
 
 from console.ports.session import Approve
 from widgets.modals.boxes import Dialog, Frame, Keys
 from widgets.parts.canvas import Canvas
+from widgets.parts.field import Field
 from widgets.parts.pages import Pages
-from widgets.parts.prompt import Label
 from widgets.render.ages import minute
 from widgets.render.lines import Line
 from widgets.render.plans import plan as words
@@ -74,9 +72,6 @@ class Planning(Dialog["Approve | None"]):
         Binding("tab", "app.focus_next", show=False),
         Binding("shift+tab", "app.focus_previous", show=False),
     ]
-    DEFAULT_CSS = """
-    Planning .ask { height: 1; width: 100%; }
-    """
 
     def __init__(self, look: Look, plan: PlanView, armed: bool, nth: str = "") -> None:
         super().__init__(look)
@@ -94,9 +89,7 @@ class Planning(Dialog["Approve | None"]):
             yield Frame(look, title, "danger" if plan.danger == "D3" else "alert", note)
             yield Pages(look, lambda cells: words(plan, look, cells))
             for name, label, value in self._fields():
-                with Horizontal(classes="ask"):
-                    yield Label(look, label)
-                    yield Input(value, id=name, max_length=500, select_on_focus=False)
+                yield Field(look, label, value, id=name)
             yield Approval(look, plan.id, self._blocked())
             yield Keys(look, self._keys())
 
@@ -106,13 +99,13 @@ class Planning(Dialog["Approve | None"]):
 
     def _fields(self) -> list[tuple[str, str, str]]:
         plan = self.plan
-        fields: list[tuple[str, str, str]] = [("reason", "reason ", plan.reason)]
+        fields: list[tuple[str, str, str]] = [("reason", "reason", plan.reason)]
         if plan.type_name:
-            fields.append(("name", f"protected: type {plan.type_name} ", ""))
+            fields.append(("name", f"protected: type {plan.type_name}", ""))
         if plan.approvers:
-            fields.append(("break", f"break-glass: {plan.approvers} other seat must agree; alone because ", ""))
+            fields.append(("break", f"break-glass: {plan.approvers} other seat must agree; alone because", ""))
         if plan.evidence_missing:
-            fields.append(("skip", "evidence will be lost; skip it because ", ""))
+            fields.append(("skip", "evidence will be lost; skip it because", ""))
         return fields
 
     def _blocked(self) -> str:
@@ -123,8 +116,6 @@ class Planning(Dialog["Approve | None"]):
         return ""
 
     def on_mount(self) -> None:
-        for field in self.query(Input):
-            field.cursor_blink = False
         self.query_one(Approval).focus()
         if self.failed:
             self.query_one(Keys).said = self.failed
@@ -132,8 +123,10 @@ class Planning(Dialog["Approve | None"]):
     def allow(self, reason: str) -> None:
         """This seat was armed, for a reason that is this plan's too unless it has one."""
         self.armed = True
-        field = self.query_one("#reason", Input)
-        field.value = field.value or reason
+        field = self.query_one("#reason", Field)
+        if not field.value:
+            field.editing.set(reason)
+        field.redraw()
         approval = self.query_one(Approval)
         approval.blocked = self._blocked()
         approval.redraw()
@@ -186,8 +179,7 @@ class Planning(Dialog["Approve | None"]):
             self.dismiss(self._approval(approval.typed))
 
     def _value(self, name: str) -> str:
-        found = self.query(f"#{name}").results(Input)
-        return next((field.value.strip() for field in found), "")
+        return next((field.value for field in self.query(f"#{name}").results(Field)), "")
 
     def _unfilled(self) -> str:
         plan = self.plan
@@ -222,8 +214,8 @@ class Planning(Dialog["Approve | None"]):
         by = {"down": 1, "up": -1, "pagedown": page, "pageup": -page, "home": -(10**6), "end": 10**6}[key]
         pages.action_scroll_by(by)
 
-    @on(Input.Submitted)
-    def _next(self) -> None:
+    def on_field_entered(self) -> None:
+        """Back to where the id is typed."""
         self.query_one(Approval).focus()
 
     def action_cancel(self) -> None:

@@ -78,7 +78,7 @@ class Guard(LineFilter):
 
     def _text(self, text: str) -> str:
         if not text.isprintable():
-            text = _UNSAFE.sub("", text)
+            text = _UNSAFE.sub("?" if text.isascii() else "", text)  # what was counted as a cell stays one
         if self.ascii_only and not text.isascii():
             size = cell_len(text)
             text = "".join(c if c.isascii() else "?" * cell_len(c) for c in text.translate(_PLAIN))

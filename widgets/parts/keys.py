@@ -34,4 +34,6 @@ def footer_keys() -> list[Key]:
 
 def _binding(id: str) -> Binding:  # noqa: A002
     key = next(key for key in DEFAULTS if key.id == id)
-    return Binding(key.keys, key.action, key.words, id=key.id, show=False)
+    # All with priority: these run in the order of the keys, before the next key is looked at. Others would wait in
+    # the queue of whoever had the focus, and what was typed in one go (`jxi`, `:pods`) would reach the wrong place.
+    return Binding(key.keys, key.action, key.words, id=key.id, show=False, priority=True)

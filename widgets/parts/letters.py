@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from widgets.parts.canvas import Canvas
 from widgets.render.lines import Line, fit, width
@@ -11,6 +11,7 @@ from widgets.render.offers import Offer
 
 if TYPE_CHECKING:
     from textual import events
+    from textual.screen import Screen
     from textual.widget import Widget
 
     from widgets.theme import Look
@@ -27,10 +28,13 @@ class Letters(Canvas, can_focus=True):
         self.styles.height = len(self.letters) + 2
         self._chosen = chosen
         self._before: Widget | None = None
+        self._done = False
 
-    def on_mount(self) -> None:
-        self._before = self.screen.focused
-        self.focus()
+    def open(self, screen: Screen[Any]) -> None:
+        """Show on a screen and take its keys from now on."""
+        self._before = screen.focused
+        screen.mount(self)
+        screen.set_focus(self)
 
     def line(self, y: int, cells: int, height: int) -> Line:
         if y == 0:
@@ -54,6 +58,9 @@ class Letters(Canvas, can_focus=True):
         """A letter chooses, anything else leaves."""
         event.stop()
         event.prevent_default()
+        if self._done:
+            return  # typed ahead of what is not there yet
+        self._done = True
         screen = self.screen
         self.remove()
         if self._before is not None:

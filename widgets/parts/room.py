@@ -35,7 +35,7 @@ class Room(Widget):
         self._by_place = _ByPlace()
 
     def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
-        # Panes are placed by the terminal's size alone: another layout because of its first size would only paint the whole screen once more.
+        # Panes are placed by the terminal's size alone: laying out again would only paint everything once more.
         return super()._size_updated(size, virtual_size, container_size, layout=False)
 
     @property

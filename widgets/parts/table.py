@@ -52,7 +52,6 @@ class Table(Canvas, can_focus=True):
     BINDINGS = table_bindings()  # type: ignore[assignment]  # a list is what Textual reads
     DEFAULT_CSS = "Table { height: 1fr; }"
     HEADS = True
-    BINDINGS = table_bindings()  # type: ignore[assignment]
 
     def __init__(self, look: Look, sheet: Sheet, *, id: str) -> None:  # noqa: A002
         super().__init__(look, id=id)

@@ -100,7 +100,7 @@ class Acting:
                 table.filter(pattern)
 
         hint = "filter (! in front: rows that do not match; empty: all)"
-        room.mount(Prompt(room.look, "/", hint, chosen, table.rows.pattern))
+        Prompt(room.look, "/", hint, chosen, table.rows.pattern).open(room)
 
     # -- recording
 
@@ -158,7 +158,7 @@ class Acting:
         letters: dict[str, Offer] = {}
         for offer in found:
             letters.setdefault(room.keymap.letters[offer.spec.id], offer)
-        room.mount(Letters(room.look, letters, self._chosen))
+        Letters(room.look, letters, self._chosen).open(room)
 
     def _nothing_offered(self, row: Row | None) -> str:
         if row is None:
@@ -236,7 +236,7 @@ class Acting:
             if text:
                 commands.run(text)
 
-        room.mount(Prompt(room.look, ":", "command", chosen, "", commands.completions))
+        Prompt(room.look, ":", "command", chosen, "", commands.completions).open(room)
 
     def action_leave(self) -> None:
         """Leave the seat; the engine goes on."""

@@ -107,6 +107,10 @@ class RoomScreen(Acting, Screen[None]):
         """One sentence in the footer; the next key takes it away."""
         self.part("footer").say(text, role)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of the room work while one of its tables has them: not while something is typed or chosen."""
+        return self.focused is None or self.focused.id in PANES
+
     # -- layout
 
     def on_resize(self) -> None:

@@ -1,0 +1,62 @@
+"""A field of a dialog: words, then a line that is typed. Textual's own input draws and blinks more than we want."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from widgets.parts.canvas import Canvas
+from widgets.parts.editing import Editing
+from widgets.render.lines import Line, width
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from widgets.theme import Look
+
+
+class Field(Canvas, can_focus=True):
+    """One line. Enter posts `Entered`."""
+
+    typing = True
+
+    class Entered(Message):
+        """The line is finished."""
+
+    def __init__(self, look: Look, label: str, value: str = "", *, id: str) -> None:  # noqa: A002
+        super().__init__(look, id=id)
+        self.label = label
+        self.editing = Editing(value)
+
+    @property
+    def value(self) -> str:
+        """What was typed, without blanks around it."""
+        return self.editing.text.strip()
+
+    def line(self, y: int, cells: int, height: int) -> Line:
+        label = f" {self.label} "
+        return (
+            (label, "strong" if self.has_focus else "dim"),
+            *self.editing.line(cells - width(label), self.has_focus),
+        )
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            self.post_message(self.Entered())
+        elif not self.editing.press(event.key, event.character):
+            return
+        event.stop()
+        event.prevent_default()
+        self.redraw()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.editing.insert(event.text)
+        self.redraw()
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
