@@ -35,6 +35,8 @@ WORST = ("live", "ended", "loading", "stale", "forbidden", "absent", "failed")
 _INDEXED = frozenset({"notable_pods", "siblings", "running"})
 _RIGHTS = frozenset({"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
 
+INTACT = "chain ok"
+"""What the header says of a journal with nothing wrong."""
 HEED = 0.5
 """Seconds between two looks at the states of the watches."""
 
@@ -293,9 +295,10 @@ class FactBook:
         return Known(refs, self._clock.now(), "journal")
 
     def _chain_now(self) -> Fact:
-        return (
-            Known(self._chain(), self._clock.now(), "journal") if self._chain else Unknown("the chain was not checked")
-        )
+        if self._chain is None:
+            return Unknown("the chain was not checked")
+        said = self._chain()
+        return Known("" if said == INTACT else said, self._clock.now(), "journal")
 
     def _echo_now(self) -> Fact:
         if blind := self._audit():

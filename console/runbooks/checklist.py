@@ -22,7 +22,7 @@ from console.ports.facts import Facts
 from console.ports.views import ItemRow
 from console.runbooks.items import PHASES, Item
 from console.runbooks.judging import Judging, WithItems
-from console.runbooks.members import affected_members, cluster_members
+from console.runbooks.members import affected_members, captured_uids, cluster_members
 from console.runbooks.states import DONE, Before, ItemState, Member, Past, judge, refusal
 
 WINDOW = 30.0
@@ -44,6 +44,7 @@ class Checklist:
         self._judging = Judging()
         self._past: dict[str, Mapping[str, Past]] = {}
         self._states: dict[str, ItemState] = {}
+        self._captured: Mapping[str, str] = {}
         self.due: float | None = None
         """Epoch seconds at which to evaluate again even if nothing changes: a hold ends, a window moves."""
 
@@ -117,6 +118,7 @@ class Checklist:
     ) -> Iterator[None]:
         self._judging.begin()
         marks = _by_item(state.marks)
+        self._captured = captured_uids(state)
         due: list[float] = []
         for item in self._order:
             book = WithItems(facts, self._pages()) if self._looks_at_items(item) else facts
@@ -152,7 +154,9 @@ class Checklist:
         check = self._checks.get(item.check)
         if item.per == "incident" or (check is not None and check.about == "incident"):
             return (ResourceRef(),)
-        return cluster_members(item, facts) if item.over == "cluster" else affected_members(item, affected)
+        return (
+            cluster_members(item, facts) if item.over == "cluster" else affected_members(item, affected, self._captured)
+        )
 
     def _member(self, item: Item, facts: Facts, ref: ResourceRef) -> Member:
         check = self._checks.get(item.check)

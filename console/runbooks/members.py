@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+import msgspec
 
 from console.checks import asking
 from console.model.facts import Unknown
 from console.model.ref import BY_KIND, ResourceRef
+from console.model.state import IncidentState
 from console.policy.rbac import ACCOUNT_PREFIX
 from console.ports.facts import Facts
 from console.runbooks.items import MEMBER_KINDS, Item
@@ -15,13 +18,27 @@ SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 """Namespaces of the cluster itself, left out where an item asks for every namespace."""
 
 
-def affected_members(item: Item, affected: Iterable[ResourceRef]) -> tuple[ResourceRef, ...]:
+def affected_members(
+    item: Item, affected: Iterable[ResourceRef], captured: Mapping[str, str]
+) -> tuple[ResourceRef, ...]:
     """The affected objects an item is about, in order of name, each name once.
 
-    A namespace is affected when something in it is; a user that is a service account counts as that account.
+    A namespace is affected when something in it is; a user that is a service account counts as that account. An audit
+    record may name a pod without its uid: then it is the incarnation of which evidence was taken (`captured`: uid by
+    `Kind namespace/name`), so that a pod that is gone can still be looked up.
     """
     found = {ref.key: ref for one in affected for ref in _as(item.per, one)}
-    return tuple(sorted(found.values()))
+    return tuple(sorted(_with_uid(ref, captured) for ref in found.values()))
+
+
+def captured_uids(state: IncidentState) -> dict[str, str]:
+    """Uid of the newest incarnation evidence was taken of, by `Kind namespace/name`."""
+    return {one.target: one.uid for one in state.captured if one.uid}
+
+
+def _with_uid(ref: ResourceRef, captured: Mapping[str, str]) -> ResourceRef:
+    uid = ref.uid or captured.get(f"{ref.kind} {ref}", "")
+    return msgspec.structs.replace(ref, uid=uid) if uid != ref.uid else ref
 
 
 def cluster_members(item: Item, facts: Facts) -> tuple[ResourceRef, ...] | Unknown:

@@ -76,12 +76,12 @@ class Ledger:
 class Book:
     """A book with everything it rests on, for the test to change."""
 
-    def __init__(self) -> None:
+    def __init__(self, **more: Any) -> None:
         self.clock, self.cluster, self.state = ManualClock(), ScriptedCluster(), IncidentState()
         self.sources: list[SourceHealth] = []
         self.book = FactBook(
             cast(Cluster, self.cluster), lambda: self.state, Ledger(),
-            lambda: [BY_KIND["Node"].ref("", "node-0")], lambda: self.sources, self.clock,
+            lambda: [BY_KIND["Node"].ref("", "node-0")], lambda: self.sources, self.clock, **more,
         )  # fmt: skip
 
     def why(self, ask: Ask) -> str:
@@ -266,3 +266,9 @@ async def test_a_change_of_rights_asks_for_access_reviews_again(a: Book) -> None
     await a.clock.advance(1.0)
     assert a.value(ask) is False
     await tasks.close()
+
+
+@pytest.mark.parametrize(("said", "problem"), [("chain ok", ""), ("entry 7 was changed", "entry 7 was changed")])
+def test_the_headers_word_for_an_intact_chain_is_no_problem(said: str, problem: str) -> None:
+    book = Book(chain=lambda: said)
+    assert book.value(asking.chain()) == problem

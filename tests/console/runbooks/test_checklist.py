@@ -8,7 +8,7 @@ import pytest
 
 from console.checks.shipped import shipped
 from console.hygiene.exporting import Exporter
-from console.model.entry import Entry, ItemMarked, ItemObserved
+from console.model.entry import Captured, Entry, ItemMarked, ItemObserved
 from console.model.facts import Ask, Unknown
 from console.model.ref import ResourceRef
 from console.model.state import IncidentState
@@ -199,3 +199,12 @@ def test_the_items_own_words_are_shown_as_written_and_a_verdicts_are_redacted(bo
     assert "tokens already exchanged for cloud credentials: CRD-07" in row.misses
     board.facts.facts[Ask("object", ("ServiceAccount", "shop", "web"))] = Unknown("password: hunter22hunter22")
     assert "hunter22" not in board.row("CRD-01").observed
+
+
+def test_a_pod_named_without_uid_is_the_one_evidence_was_taken_of(board: Board) -> None:
+    board.affected = [ref("Pod", "shop", "web")]
+    assert board.look()["EVD-01"].state == "unknown"
+    for kind in ("pod.yaml", "pod.logs", "events"):
+        board.facts.facts[Ask("evidence", (kind, "u1"))] = ("aa",)
+        board.apply(Captured(Clean(kind), Clean("Pod shop/web"), Clean("u1"), Clean("aa"), 3))
+    assert board.look(1)["EVD-01"].state == "verified"
