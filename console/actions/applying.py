@@ -98,7 +98,8 @@ def conclude(case: Case, plan: Plan, why: str) -> None:
     doubtful = [number for number, resolved in state.resolved.items() if resolved.done is None]
     stage = Stage.PARTIAL if done or doubtful else Stage.FAILED
     undone = [number for number in range(1, len(plan.steps) + 1) if number not in done]
-    text = why if stage is Stage.FAILED else f"{why} Done: {_named(plan, done)}. The undo register has the way back."
+    way = " The undo register has the way back." if done else " Look at the object before anything else."
+    text = why if stage is Stage.FAILED else f"{why} Done: {_named(plan, done)}.{way}"
     reach("before_verified")
     case.chronicle.record(
         Verified(

@@ -135,7 +135,8 @@ def applied(case: Case, digest: str) -> Applied:
     decode = msgspec.json.decode
     befores = {n: decode(case.evidence.get(i.before)) for n, i in state.intents.items() if i.before and n in done}
     afters = {n: decode(case.evidence.get(e.after)) for n, e in state.effects.items() if e.after and n in done}
-    return Applied(plan, state.wrote_at, befores, afters)
+    # Where nothing had to be written (it was gone already) the plan's own time is the one to look from.
+    return Applied(plan, state.wrote_at or plan.created, befores, afters)
 
 
 async def _in_time(work: Awaitable[Plan], action: str) -> Plan:

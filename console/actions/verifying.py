@@ -27,6 +27,8 @@ HEARTBEAT = 2.0
 """Seconds after which young actions are judged again although no fact changed: windows pass by themselves."""
 RARE = 10.0
 """The same for actions that have settled, which also sit out changes nearer than `HEARTBEAT`."""
+LOADING = 10.0
+"""Seconds after a start for which a verdict is not made worse by what cannot be told yet."""
 _log = logging.getLogger("warroom.verifying")
 
 
@@ -45,9 +47,11 @@ class Verifier:
         self._judged: dict[str, float] = {}
         self._unrecorded: set[str] = set()
         self._due = asyncio.Event()
+        self._started = case.clock.monotonic()
 
     def start(self, tasks: Tasks) -> None:
         """Go on with everything that was applied, and judge from now on."""
+        self._started = self._case.clock.monotonic()
         for digest, action in list(self._case.state.actions.items()):
             if is_judged(action):
                 self.add(digest)
@@ -116,6 +120,8 @@ class Verifier:
         self._take(digest, outcome_from(known, converged, effective))
 
     def _take(self, digest: str, outcome: Outcome) -> None:
+        if self._is_too_early(digest, outcome):
+            return
         before = self._outcomes.get(digest)
         if outcome == before and digest not in self._unrecorded:
             state = self._case.state.actions[digest]
@@ -127,6 +133,13 @@ class Verifier:
         if recorded is None or _differs(recorded, new):
             self._record(digest, new)
         self._changed(digest)
+
+    def _is_too_early(self, digest: str, outcome: Outcome) -> bool:
+        """Just after a restart watches are still loading: that they cannot tell yet is no change of the verdict."""
+        recorded = self._case.state.actions[digest].verified
+        if recorded is None or self._case.clock.monotonic() - self._started >= LOADING:
+            return False
+        return bool(set(self._case.export.many(outcome.unverifiable)) - set(recorded.unverifiable))
 
     def _record(self, digest: str, new: Verified) -> None:
         reach("before_verified")

@@ -1,7 +1,7 @@
 """The journal in SQLite: WAL, every append synced, one writer, a hash chain over canonical JSON.
 
 An entry that `append` returned is on disk. When the disk is full the reserve is given up, but only for records that
-finish something already begun: whatever would lead to a new write to the cluster is refused from then on.
+finish something already begun; every other one is refused, and with it whatever would lead to a new write.
 Nothing here changes or removes an entry.
 """
 
@@ -19,14 +19,31 @@ from console.hygiene.exporting import known_safe
 from console.journal import canon
 from console.journal.locking import WriterLock
 from console.journal.reserve import Reserve
-from console.model.entry import Approved, Entry, Intent, Planned, Record
+from console.model.entry import (
+    Alarm,
+    Approved,
+    Disarmed,
+    Drifted,
+    Effect,
+    Entry,
+    Intent,
+    Planned,
+    Record,
+    RefusedPlan,
+    Resolved,
+    SeatLeft,
+    Stopped,
+    Verified,
+)
 from console.ports.journal import ChainReport
 
 FORMAT = 1
 """Version of the file's schema; a file with a higher one is refused."""
 
 _BEGINS = (Planned, Approved, Intent)
-"""Records that lead to a new write: never committed from the reserve."""
+"""Records that lead to a new write: refused as soon as there is no reserve to finish with."""
+_FINISHES = (Effect, Resolved, RefusedPlan, Verified, Drifted, Alarm, Disarmed, SeatLeft, Stopped)
+"""Records of what was begun or seen already: what the reserve is for."""
 _PAGE = 1000
 
 
@@ -76,7 +93,7 @@ class SqliteJournal:
         try:
             self._commit(body, hash_)
         except sqlite3.Error as error:
-            if isinstance(record, _BEGINS) or not self._reserve.release():
+            if not isinstance(record, _FINISHES) or not self._reserve.release():
                 raise JournalError(f"The journal {self.path} cannot be written: {_why(error)}") from error
             self._commit_from_reserve(body, hash_)
         entry = Entry(self._seq + 1, at, known_safe(actor), record, self._head, hash_)

@@ -246,3 +246,18 @@ async def test_undo_needs_nothing_but_the_record(
         assert "unschedulable" not in controlplane.get("node", pair[0])["spec"]
         with pytest.raises(Refused, match="undone already"):
             await room.runner.plan_undo(plan.digest)
+
+
+async def test_a_restart_by_itself_changes_no_verdict(
+    controlplane: ControlPlane, pair: tuple[str, str], tmp_path: Path
+) -> None:
+    async with incident(controlplane.kubeconfig(), tmp_path) as room:
+        plan = await cordon(room, pair[0])
+        await room.finish(plan)
+        before = len(room.records("verified"))
+
+    async with incident(controlplane.kubeconfig(), tmp_path) as room:
+        await eventually(lambda: room.book.revision > 2)
+
+        assert room.runner.outcome(plan.digest).stage is Stage.EFFECTIVE
+        assert len(room.records("verified")) == before

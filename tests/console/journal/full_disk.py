@@ -17,7 +17,7 @@ from console.errors import JournalError
 from console.journal.evidence import FileEvidence
 from console.journal.sqlite import SqliteJournal
 from console.model.entry import Record
-from tests.console.journal.entries import effect, intent
+from tests.console.journal.entries import effect, intent, noted
 
 MEBI = 1024 * 1024
 
@@ -50,6 +50,11 @@ def main(folder: Path) -> dict[str, Any]:
     while not refused and number < 5000:
         number += 1
         refused = attempt(journal, intent(number))
+    note_refused = attempt(journal, noted(1, "x" * 3000))
+    while not note_refused and number < 5000:
+        number += 1
+        note_refused = attempt(journal, noted(1, "x" * 3000))
+    held = (folder / "journal.reserve").exists()
     finishing = [attempt(journal, effect(n)) for n in range(1, 200)]
     after_release = attempt(journal, intent(number))
     fill(folder / "filler2")
@@ -64,6 +69,8 @@ def main(folder: Path) -> dict[str, Any]:
     report = journal.verify()
     return {
         "refused": refused,
+        "note": note_refused,
+        "held": held,
         "finishing": [text for text in finishing if text],
         "after_release": after_release,
         "evidence": evidence_refused,

@@ -233,6 +233,7 @@ def test_on_a_full_disk_what_was_begun_is_recorded_and_nothing_new_begins(
     seen = json.loads(done.stdout)
 
     assert "the disk is full" in seen["refused"]
+    assert ("the disk is full" in seen["note"], seen["held"]) == (True, True)
     assert seen["finishing"] == []
     assert "nothing new may be done to the cluster" in seen["after_release"]
     assert "Evidence" in seen["evidence"] or "evidence" in seen["evidence"]
