@@ -1,0 +1,131 @@
+"""Records of API servers, shippers and clouds become the same events; what is none is an error in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from console.errors import DataError
+from console.model.envelopes.reading import read_record
+from tests.console.rules.events import whole
+
+EVENT = whole(
+    {
+        "verb": "create",
+        "auditID": "a",
+        "objectRef": {"resource": "pods", "namespace": "shop"},
+        "requestObject": {"kind": "Pod"},
+    }
+)
+TEXT = json.dumps(EVENT)
+
+
+def _wrapped() -> dict[str, Any]:
+    return {
+        "bare": EVENT,
+        "list": {"kind": "EventList", "items": [EVENT]},
+        "array": [EVENT],
+        "shipper's field": {"log_processed": EVENT, "stream": "stdout"},
+        "text in a field": {"log": TEXT + "\n", "time": "x"},
+        "line of the container runtime": {"log": f"2026-11-23T07:00:00Z stdout F {TEXT}"},
+        "CloudWatch record": {"timestamp": 1, "message": TEXT},
+        "CloudWatch subscription": {"logGroup": "/aws/eks/x/cluster", "logEvents": [{"id": "1", "message": TEXT}]},
+        "Azure Monitor stream": {"category": "kube-audit", "properties": {"log": TEXT, "pod": "x"}},
+        "Azure Monitor batch": {"records": [{"category": "kube-audit", "properties": {"log": TEXT}}]},
+        "AzureDiagnostics": {"Category": "kube-audit", "log_s": TEXT},
+        "extra fields of a shipper": EVENT | {"@timestamp": "x", "kubernetes": {"host": "n1"}, "log_type": 3},
+        "nulls where there should be nothing": EVENT
+        | {"impersonatedUser": None, "sourceIPs": None, "annotations": None},
+        "a code as text": EVENT | {"responseStatus": {"code": "201"}},
+    }
+
+
+@pytest.mark.parametrize("name", list(_wrapped()))
+def test_every_envelope_gives_the_event(name: str) -> None:
+    (event,) = read_record(json.dumps(_wrapped()[name]).encode())
+    assert (event.audit_id, event.verb, event.user.username) == ("a", "create", "jane")
+    assert event.object_ref is not None
+    assert event.object_ref.resource == "pods"
+    assert msgspec.json.decode(event.request_object) == {"kind": "Pod"}
+
+
+def test_a_table_row_of_aks_is_read() -> None:
+    row = {
+        "AuditId": "a", "Verb": "get", "Stage": "ResponseComplete", "User": json.dumps(EVENT["user"]),
+        "ObjectRef": {"resource": "secrets"}, "ResponseStatus": '{"code": 403}', "SourceIps": '["10.0.0.7"]',
+        "RequestUri": "/api/v1/secrets", "RequestObject": "skipped-too-big-size-object",
+        "RequestReceivedTime": "2026-11-23T07:00:00Z",
+    }  # fmt: skip
+    (event,) = read_record(json.dumps(row).encode())
+    assert (event.user.username, event.source_ips, bytes(event.request_object)) == ("jane", ["10.0.0.7"], b"")
+    assert event.response_status is not None
+    assert event.response_status.code == 403
+
+
+def test_an_entry_of_google_is_read_in_the_words_of_the_api_server() -> None:
+    entry = {
+        "insertId": "i",
+        "timestamp": "2026-11-23T07:00:00.5Z",
+        "labels": {"authorization.k8s.io/decision": "allow"},
+        "protoPayload": {
+            "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+            "serviceName": "k8s.io",
+            "methodName": "io.k8s.core.v1.pods.exec.create",
+            "resourceName": "core/v1/namespaces/shop/pods/web/exec",
+            "authenticationInfo": {"principalEmail": "eve@example.org"},
+            "requestMetadata": {"callerIp": "203.0.113.9", "callerSuppliedUserAgent": "kubectl/v1.33"},
+            "request": {"@type": "core.k8s.io/v1.PodExecOptions", "command": ["sh"]},
+        },
+    }
+    (event,) = read_record(json.dumps(entry).encode())
+    on = event.object_ref
+    assert on is not None
+    assert (event.verb, on.resource, on.subresource, on.namespace, on.name) == ("create", "pods", "exec", "shop", "web")
+    assert (event.user.username, event.source_ips, event.audit_id) == ("eve@example.org", ["203.0.113.9"], "i")
+
+
+def test_a_refusal_of_google_is_a_403() -> None:
+    payload = {
+        "serviceName": "k8s.io", "methodName": "io.k8s.core.v1.secrets.list", "resourceName": "core/v1/secrets",
+        "status": {"code": 7, "message": "Forbidden"},
+    }  # fmt: skip
+    (event,) = read_record(json.dumps({"protoPayload": payload}).encode())
+    assert event.response_status is not None
+    assert event.response_status.code == 403
+
+
+def test_where_google_names_no_method_the_permission_tells() -> None:
+    payload = {
+        "resourceName": "rbac.authorization.k8s.io/v1/clusterrolebindings/x",
+        "authorizationInfo": [
+            {"permission": "io.k8s.authorization.rbac.v1.clusterrolebindings.create", "granted": True}
+        ],
+    }
+    (event,) = read_record(json.dumps({"protoPayload": payload}).encode())
+    assert event.object_ref is not None
+    assert (event.verb, event.object_ref.api_group, event.object_ref.name) == (
+        "create",
+        "rbac.authorization.k8s.io",
+        "x",
+    )
+
+
+@pytest.mark.parametrize(
+    "record",
+    [b"", b"x", b"{", b"3", b'{"kind": 0}', b'{"verb": "get"}', b"\xff\xff", b'{"message": "hello"}', b"[[[]]]"],
+)
+def test_what_is_no_event_is_an_error_in_words(record: bytes) -> None:
+    with pytest.raises(DataError):
+        read_record(record)
+
+
+def test_an_empty_list_is_no_error() -> None:
+    assert read_record(b'{"kind":"EventList","items":[]}') == []
+
+
+def test_a_record_beyond_the_limit_is_refused_unread() -> None:
+    with pytest.raises(DataError, match="more than 10"):
+        read_record(b"x" * 11, limit=10)

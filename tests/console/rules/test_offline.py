@@ -1,0 +1,155 @@
+"""`detect` over files keeps the contract of its lines and exit codes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.rules.compiling import RuleSet
+from console.rules.loading import load_rules
+from console.rules.offline import FOUND, NOTHING, UNREADABLE, detect, shipped_rules
+from tests.console.rules.events import line
+
+EXEC = {
+    "verb": "get",
+    "objectRef": {"resource": "pods", "subresource": "exec", "namespace": "shop", "name": "web"},
+    "user": {
+        "username": "system:serviceaccount:shop:web",
+        "groups": ["system:serviceaccounts"],
+        "extra": {
+            "authentication.kubernetes.io/pod-name": ["web-1"],
+            "authentication.kubernetes.io/node-name": ["n1"],
+            "authentication.kubernetes.io/credential-id": ["JTI=7"],
+        },
+    },
+    "impersonatedUser": {"username": "bob"},
+    "auditID": "a",
+}
+CALM = {"verb": "get", "objectRef": {"resource": "pods"}}
+
+
+@cache
+def _rules() -> RuleSet:
+    return shipped_rules()
+
+
+def _detect(*paths: Path, floor: str = "medium", form: str = "auto") -> tuple[int, list[dict[str, Any]], str]:
+    out, err = io.StringIO(), io.StringIO()
+    code = detect([str(path) for path in paths], form, floor, out, err, rules=_rules())
+    return code, [json.loads(one) for one in out.getvalue().splitlines()], err.getvalue()
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    file = tmp_path / "audit.log"
+    file.write_bytes(line(EXEC) + b"\n" + line(CALM, 1) + b"\n")
+    return file
+
+
+def test_a_line_has_exactly_the_fields_of_the_contract(log: Path) -> None:
+    code, found, _ = _detect(log)
+    assert code == FOUND
+    (one,) = [finding for finding in found if finding["rule"] == "K8S-EXEC-POD"]
+    assert one == {
+        "rule": "K8S-EXEC-POD",
+        "catalogue": ["D13"],
+        "severity": "medium",
+        "attack": ["T1609"],
+        "first": "2026-11-23T07:00:00.000Z",
+        "last": "2026-11-23T07:00:00.000Z",
+        "who": {
+            "user": "system:serviceaccount:shop:web",
+            "as": "bob",
+            "groups": ["system:serviceaccounts"],
+            "ip": "10.0.0.7",
+            "agent": "kubectl/v1.33.1 (linux/amd64) kubernetes/8adc0f0",
+            "pod": "shop/web-1",
+            "node": "n1",
+            "credential": "JTI=7",
+        },
+        "target": {"group": "", "kind": "Pod", "subresource": "exec", "namespace": "shop", "name": "web", "uid": ""},
+        "source": "audit.log",
+        "events": ["a"],
+    }
+
+
+def test_exit_codes(log: Path, tmp_path: Path) -> None:
+    calm, empty, garbage = tmp_path / "calm", tmp_path / "empty", tmp_path / "garbage"
+    calm.write_bytes(line(CALM) + b"\n")
+    empty.touch()
+    garbage.write_bytes(b"hello\nworld\n")
+    assert _detect(log)[0] == FOUND
+    assert _detect(log, floor="critical")[0] == NOTHING
+    assert _detect(calm)[0] == NOTHING
+    assert _detect(empty)[0] == UNREADABLE
+    assert _detect(garbage)[0] == UNREADABLE
+    assert _detect(tmp_path / "none")[0] == UNREADABLE
+    assert _detect(tmp_path)[0] == UNREADABLE
+    assert _detect(calm, form="nope")[0] == UNREADABLE
+    assert _detect(calm, floor="nope")[0] == UNREADABLE
+
+
+def test_malformed_lines_are_counted_aloud_and_change_no_exit_code(log: Path) -> None:
+    log.write_bytes(b"{torn\n" + log.read_bytes() + b'{"kind": 0}\n')
+    code, found, err = _detect(log)
+    assert (code, len(found) > 0) == (FOUND, True)
+    assert "2 malformed lines" in err
+
+
+def test_a_packed_file_a_list_and_a_document_over_many_lines_are_read(log: Path, tmp_path: Path) -> None:
+    packed, listed, pretty = tmp_path / "a.gz", tmp_path / "list", tmp_path / "pretty"
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    body = {"kind": "EventList", "items": [json.loads(one) for one in log.read_bytes().splitlines()]}
+    listed.write_text(json.dumps(body))
+    pretty.write_text(json.dumps(body, indent=2))
+    for file in (packed, listed, pretty):
+        code, found, err = _detect(file)
+        assert (code, err) == (FOUND, ""), file
+        assert "K8S-EXEC-POD" in {one["rule"] for one in found}
+
+
+def test_a_torn_archive_is_named_and_what_was_read_is_shown(log: Path, tmp_path: Path) -> None:
+    torn = tmp_path / "torn.gz"
+    torn.write_bytes(gzip.compress(log.read_bytes() * 200)[:-20])
+    code, _, err = _detect(torn)
+    assert code == UNREADABLE
+    assert "cannot be read" in err
+
+
+def test_findings_come_worst_first(log: Path) -> None:
+    with log.open("ab") as file:
+        for number in range(3):
+            file.write(
+                line({"verb": "list", "objectRef": {"resource": "secrets"}, "userAgent": "curl/8"}, number) + b"\n"
+            )
+    order = [one["severity"] for one in _detect(log, floor="info")[1]]
+    ranks = ["critical", "high", "medium", "low", "info"]
+    assert order == sorted(order, key=ranks.index)
+
+
+def test_a_broken_rule_file_names_file_and_line_and_leaves_the_others(tmp_path: Path) -> None:
+    good = "title: t\nid: OK-1\nlevel: low\ndetection:\n  s: {verb: get}\n  condition: s\n"
+    cases = {
+        "syntax.yml": ("title: [\n", "not YAML"),
+        "level.yml": (good.replace("low", "loud"), "level.yml:3: level 'loud'"),
+        "key.yml": (good + "colour: red\n", "key.yml:7: unknown key"),
+        "long.yml": (good.replace("title: t", "title: " + "x" * 41), "at most 40"),
+        "none.yml": ("- 1\n", "a rule is a mapping"),
+        "search.yml": (good.replace("{verb: get}", "[]"), "search.yml:4: search 's'"),
+        "span.yml": (good + "threshold: {count: 3, within: soon}\n", "span.yml:7"),
+    }
+    (tmp_path / "good.yml").write_text(good)
+    (tmp_path / "same.yml").write_text(good)
+    for name, (text, _) in cases.items():
+        (tmp_path / name).write_text(text)
+    loaded = load_rules(tmp_path)
+    assert [rule.id for rule in loaded.rules] == ["OK-1"]
+    for _, words in cases.values():
+        assert any(words in fault for fault in loaded.faults), (words, loaded.faults)
+    assert any("already that of" in fault for fault in loaded.faults)
