@@ -8,11 +8,11 @@ from console.errors import Refused
 from console.model.objects import EndpointSlice
 from console.model.ref import BY_KIND
 from console.model.verdict import Stage
-from tests.cluster.acting import Acting, ref_of
-from tests.cluster.workloads import IMAGE, bare, deployment, policy, service, stateful
+from tests.cluster.acting import Acting, Object, ref_of
+from tests.cluster.workloads import IMAGE, bare, daemon, deployment, job, policy, service, stateful
 
 
-async def _web(acting: Acting, namespace: str, count: int = 2) -> list[dict]:  # type: ignore[type-arg]
+async def _web(acting: Acting, namespace: str, count: int = 2) -> list[Object]:
     await acting.make(deployment(namespace, "web", count), service(namespace, "web"))
     pods = await acting.ready_pods(namespace, "app=web", count)
     await acting.until(lambda: _serving(acting, namespace, count), "the watch shows the endpoints")
@@ -182,6 +182,61 @@ async def test_reattaching_puts_the_labels_back_last_and_keeps_the_pod(acting: A
     assert now["metadata"]["labels"] == pod["metadata"]["labels"]
     left = set(now["metadata"]["annotations"]) - set(pod["metadata"].get("annotations") or {})
     assert left == {"controller.kubernetes.io/pod-deletion-cost"}
+
+
+async def test_a_pod_that_is_not_ready_is_put_back_only_at_its_own_risk(acting: Acting, namespace: str) -> None:
+    made = deployment(namespace, "web", 1)
+    made["spec"]["template"]["spec"]["readinessGates"] = [{"conditionType": "example.org/never"}]
+    await acting.make(made)
+    (pod,) = await acting.ready_pods(namespace, "app=web", 1)
+    name = pod["metadata"]["name"]
+    # With a readiness gate the simulated kubelet leaves the condition as it is set here.
+    change = ("--subresource=status", "-p", '{"status":{"conditions":[{"type":"Ready","status":"False"}]}}')
+    await acting.kubectl("patch", "pod", name, "-n", namespace, *change)
+    plan = await acting.plan("pod.quarantine", ref_of(pod))
+    outcome = await acting.run(plan, Stage.CONVERGED)
+    assert outcome.stage is Stage.CONVERGED, outcome
+    with pytest.raises(Refused, match="deletes such a pod first"):
+        await acting.runner.plan_undo(plan.digest, "reattach")
+    undo = await acting.runner.plan_undo(plan.digest, "reattach-anyway")
+    assert undo.steps[0].call.title == f"scale Deployment {namespace}/web to 2"
+    assert [ref.uid for ref in undo.destroys] == [pod["metadata"]["uid"]]
+    await acting.runner.approve(undo.digest, acting.approval(undo))
+
+    async def written() -> bool:
+        return len(acting.case.state.actions[undo.digest].effects) == 3
+
+    await acting.until(written, "scaled, policy deleted, labels back")
+    deployed = await acting.get("Deployment", namespace, "web") or {}
+    assert deployed["spec"]["replicas"] == 2
+    assert {effect.status for effect in acting.case.state.actions[undo.digest].effects.values()} == {200}
+
+
+@pytest.mark.parametrize("kind", ["DaemonSet", "Job"])
+async def test_pods_of_other_owners_are_detached_and_replaced(acting: Acting, namespace: str, kind: str) -> None:
+    made = daemon(namespace, "own") if kind == "DaemonSet" else job(namespace, "own")
+    if kind == "Job":
+        made["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "none"}
+    await acting.make(made)
+    before: list[Object] = []
+
+    async def there() -> bool:
+        before[:] = await acting.listed("pods", namespace, "app=own")
+        return len(before) == (2 if kind == "DaemonSet" else 1)
+
+    await acting.until(there, "the owner has its pods")
+    pod = {**before[0], "kind": "Pod"}
+    outcome = await acting.run(await acting.plan("pod.quarantine", ref_of(pod)), Stage.CONVERGED)
+    assert outcome.stage is Stage.CONVERGED, outcome
+
+    async def replaced() -> bool:
+        now = {one["metadata"]["uid"] for one in await acting.listed("pods", namespace, "app=own")}
+        return len(now) == len(before) and pod["metadata"]["uid"] not in now
+
+    await acting.until(replaced, "the owner has replaced it")
+    kept = await acting.get("Pod", namespace, pod["metadata"]["name"])
+    assert kept is not None
+    assert "ownerReferences" not in kept["metadata"]
 
 
 async def test_reattaching_to_an_owner_that_wants_no_pods_is_refused(acting: Acting, namespace: str) -> None:

@@ -26,7 +26,8 @@ from console.model.ref import BY_KIND, ResourceRef
 from console.model.verdict import Verdict, both
 from console.ports.facts import Facts
 
-NETWORK, REATTACH = "network", "reattach"
+NETWORK, REATTACH, ANYWAY = "network", "reattach", "reattach-anyway"
+MODES = (NETWORK, REATTACH, ANYWAY)
 COST = "controller.kubernetes.io/pod-deletion-cost"
 HIGHEST = "2147483647"
 _POLICY = "NetworkPolicy"
@@ -46,7 +47,9 @@ class PodRelease(Undoing):
             "It deletes not-ready ones first, so its deletion cost is raised, or the owner is scaled up by one before."
         ),
         targets=("Pod",),
-        params=(Param("mode", "network, or reattach", "choice", (NETWORK, REATTACH), NETWORK),),
+        params=(
+            Param("mode", "network, reattach, or reattach-anyway: at the risk of the pod", "choice", MODES, NETWORK),
+        ),
         rights=(
             *READS,
             Right("patch", "pods"),
@@ -61,13 +64,13 @@ class PodRelease(Undoing):
 
     async def plan_undo(self, desk: Desk, applied: Applied, mode: str) -> Plan:
         mode = mode or NETWORK
-        if mode not in (NETWORK, REATTACH):
-            raise Refused(f"pod.release has no mode {mode!r}: choose {NETWORK} or {REATTACH}.")
+        if mode not in MODES:
+            raise Refused(f"pod.release has no mode {mode!r}: choose {', '.join(MODES)}.")
         context, target = applied.plan.context_value(), applied.plan.target
         steps = list(await _unblock(desk, applied, context))
         room = _Room()
-        if mode == REATTACH:
-            room, back = await _reattach(desk, target, context)
+        if mode != NETWORK:
+            room, back = await _reattach(desk, target, context, anyway=mode == ANYWAY)
             steps = [*room.before, *steps, back]
         if not steps:
             raise Refused(f"Nothing to release: the policy {target.namespace}/{context['policy']} is gone already.")
@@ -80,7 +83,7 @@ class PodRelease(Undoing):
             (("mode", mode),),
             rights_of(tuple(steps), *(reads_in(target.namespace) if room.risky else ())),
             blast=(f"Pod {target} may send and receive again, as the other policies allow.",),
-            residual=() if mode == REATTACH else ("the pod stays without its labels and its controller",),
+            residual=() if mode != NETWORK else ("the pod stays without its labels and its controller",),
             undo=("pod.quarantine isolates it again.",),
             destroys=(target,) if room.risky else (),
             protects=(MANIFEST, *AROUND) if room.risky else (),
@@ -144,20 +147,20 @@ class _Room(msgspec.Struct, frozen=True):
     """The controller may still delete it: its evidence must be sealed."""
 
 
-async def _reattach(desk: Desk, target: ResourceRef, context: Mapping[str, Any]) -> tuple[_Room, Step]:
+async def _reattach(desk: Desk, target: ResourceRef, context: Mapping[str, Any], anyway: bool) -> tuple[_Room, Step]:
     """What must come before, and the relabelling itself."""
     pod = await desk.fetch(target)
     ref = reference(pod, "Pod", desk.info.id)
     if ref.uid != target.uid:
         raise Refused(f"Pod {target} is another one now (uid {ref.uid}): it has its labels. Use mode {NETWORK}.")
-    room = await _room_for(desk, pod, context) if context["detach"] else _Room()
+    room = await _room_for(desk, pod, context, anyway) if context["detach"] else _Room()
     annotations = {**context["annotations"], context["saved"]: None, **room.notes}
     change = {"metadata": {"labels": {**context["labels"], context["key"]: None}, "annotations": annotations}}
     pins = ("metadata.labels", "metadata.ownerReferences")
     return room, patch(desk.manager, ref, pod, change, pins, f"put the labels of {ref} back")
 
 
-async def _room_for(desk: Desk, pod: Whole, context: Mapping[str, Any]) -> _Room:
+async def _room_for(desk: Desk, pod: Whole, context: Mapping[str, Any], anyway: bool) -> _Room:
     owner = context["owner"]
     if not owner:
         return _Room()
@@ -166,7 +169,8 @@ async def _room_for(desk: Desk, pod: Whole, context: Mapping[str, Any]) -> _Room
     if not chain:
         return _Room(warnings=(f"{name} is gone: nothing will adopt the pod.",))
     if owner["kind"] != "ReplicaSet":
-        return _Room(warnings=(_UNRANKED.get(owner["kind"], _OTHER).format(name),), risky=True)
+        warning = _UNRANKED.get(owner["kind"], _OTHER).format(name)
+        return _Room(warnings=(warning,), risky=owner["kind"] != "StatefulSet")
     if _replicas(chain[0].obj) == 0:
         raise Refused(
             f"{name} wants no pods: it would delete {meta(pod)['name']} at once. Resume the workload first (u), or "
@@ -175,6 +179,11 @@ async def _room_for(desk: Desk, pod: Whole, context: Mapping[str, Any]) -> _Room
     if is_ready(pod):
         text = f"{COST} stays on the pod: when {name} has one pod too many, it deletes another one."
         return _Room(notes={COST: HIGHEST}, warnings=(text,))
+    if not anyway:
+        raise Refused(
+            f"Pod {meta(pod)['name']} is not ready, and {name} then has one pod too many and deletes such a pod first. "
+            f"Release in mode {NETWORK} to keep it, or in mode {ANYWAY} when it may be lost."
+        )
     return _one_more(desk, chain[-1])
 
 
@@ -191,7 +200,7 @@ def _one_more(desk: Desk, top: Owner) -> _Room:
     change, title = {"spec": {"replicas": had + 1}}, f"scale {ref.kind} {ref} to {had + 1}"
     step = patch(desk.manager, ref, top.obj or {}, change, ("spec.replicas",), title, "scale")
     warning = (
-        f"The pod is not ready, and a controller with one pod too many deletes such a pod first. {ref.kind} {ref.name} "
+        f"The pod is not ready, and a controller with one too many deletes such a pod first. {ref.kind} {ref.name} "
         f"is scaled to {had + 1} before; that helps only while the extra replica is younger and still pending. "
         f"Scale it back to {had} when the evidence is no longer needed."
     )
