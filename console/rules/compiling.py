@@ -13,12 +13,14 @@ import msgspec
 from console.errors import BadInput
 from console.model.audit import AuditEvent
 from console.model.severity import Severity
+from console.rules.agents import tool_of
+from console.rules.callers import kind_of
 from console.rules.conditions import And, Name, Node, Not, parse_condition
 from console.rules.fields import CELLS, Getter, getter_of
 from console.rules.indexing import Box, boxes_of, holds, words_of
 from console.rules.matching import Test, compile_field, split_field
 from console.rules.rule import Rule
-from console.rules.view import Cells, View
+from console.rules.view import Cells, View, outcome_of
 
 _OUTCOMES = ("outcome", "code", "responseStatus.code")
 _USER = frozenset({"user.username", "who.user", "who.account", "who.namespace"})
@@ -47,6 +49,9 @@ class Compiled(msgspec.Struct, frozen=True):
         return self.rule.severity
 
 
+Choice = tuple[Cells, tuple[Compiled, ...]]
+
+
 class RuleSet:
     """Compiled rules and the index over them.
 
@@ -65,17 +70,21 @@ class RuleSet:
         boxes = [box for one in self.compiled for box in one.boxes]
         self._words = [words_of(boxes, cell) | {""} for cell in range(3)]
         self._by_cells: dict[Cells, tuple[Compiled, ...]] = {}
-        self._by_user: dict[tuple[Cells, str], tuple[Compiled, ...]] = {}
+        self._by_user: dict[tuple[str, str, str, str, str, str, bool], Choice] = {}
 
-    def candidates(self, event: AuditEvent, cells: Cells) -> tuple[Compiled, ...]:
+    def choose(self, event: AuditEvent) -> Choice:
         """The rules this event may match; found out when such cells are first seen with this user."""
-        key = (cells, event.user.username)
+        on, name = event.object_ref, event.user.username
+        outcome, tool, acting = outcome_of(event), tool_of(event.user_agent), event.impersonated_user is not None
+        resource, subresource = (on.resource, on.subresource) if on is not None else ("", "")
+        key = (event.verb, resource, subresource, name, outcome, tool, acting)
         found = self._by_user.get(key)
         if found is None:
             if len(self._by_user) >= _REMEMBERED:  # a caller who invents names must not fill memory
                 self._by_user.clear()
+            cells = (event.verb, resource, subresource, kind_of(name), outcome, tool, acting)
             view = View(event, cells)
-            found = tuple(one for one in self._in_reach(cells) if one.before(view))
+            found = cells, tuple(one for one in self._in_reach(cells) if one.before(view))
             self._by_user[key] = found
         return found
 

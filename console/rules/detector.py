@@ -13,7 +13,7 @@ from console.model.finding import Finding
 from console.rules.compiling import Compiled, RuleSet
 from console.rules.describing import identity_of, target_of, time_of
 from console.rules.folding import EVIDENCE_LIMIT, MOST, Folder
-from console.rules.view import View, cells_of
+from console.rules.view import View
 from console.rules.windows import Hits, Window
 
 _REMEMBERED = 50_000
@@ -37,7 +37,6 @@ class Detector:
         """Times a rule could not be judged; tests hold it at zero, because each would be a way to hide."""
         self._source = source
         self._folder = Folder(most)
-        self._kinds: dict[str, str] = {}
         self._seen: set[int] = set()
         self._seen_before: set[int] = set()
         self._windows: dict[str, Window] = {}
@@ -47,17 +46,14 @@ class Detector:
 
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
         """New and changed findings after these events. `raw` is the record of each, same order, or empty."""
-        candidates, kinds = self.rules.candidates, self._kinds
+        choose = self.rules.choose
         for position, event in enumerate(batch):
             if event.stage == "RequestReceived":
                 continue
-            cells = cells_of(event, kinds)
-            found = candidates(event, cells)
+            cells, found = choose(event)
             if found and self._is_new(event):
                 self._judge(View(event, cells), found, raw[position] if position < len(raw) else b"", source)
         self.events += len(batch)
-        if len(kinds) > _REMEMBERED:
-            kinds.clear()
         return self._folder.changed()
 
     def findings(self) -> list[Finding]:

@@ -20,8 +20,7 @@ import msgspec
 
 from console.errors import BadInput, DataError
 from console.hygiene.exporting import Exporter
-from console.model.audit import AuditEvent
-from console.model.envelopes.reading import FORMATS, LINE_LIMIT, read_record
+from console.model.envelopes.reading import FORMATS, LINE_LIMIT, read_lines, read_record
 from console.model.envelopes.times import format_time
 from console.model.finding import Finding
 from console.model.severity import Severity
@@ -116,30 +115,27 @@ def _run_file(path: str, form: str, detector: Detector) -> int:
             malformed += feed_lines(lines, detector, source, form)
             if detector.events != before:
                 head.clear()
-    if detector.events == before and head and not feed_lines([bytes(head)], detector, source, form, _WHOLE):
+    if detector.events == before and head and _feed_document(bytes(head), detector, source, form):
         return 0  # not lines, but one document (an EventList, an array) written over many
     return malformed
 
 
-def feed_lines(
-    lines: Sequence[bytes], detector: Detector, source: str = "", form: str = "auto", limit: int = LINE_LIMIT
-) -> int:
+def _feed_document(text: bytes, detector: Detector, source: str, form: str) -> bool:
+    """Feeds a whole file that is one JSON document; tells whether it was one."""
+    try:
+        events = read_record(text, form, _WHOLE)
+    except DataError:
+        return False
+    detector.feed(events, source=source)
+    return True
+
+
+def feed_lines(lines: Sequence[bytes], detector: Detector, source: str = "", form: str = "auto") -> int:
     """Feeds lines to a detector; returns how many were malformed."""
-    events: list[AuditEvent] = []
-    raw: list[bytes] = []
-    malformed = 0
-    for line in lines:
-        if not line or line.isspace():
-            continue
-        try:
-            read = read_record(line, form, limit)
-        except DataError:
-            malformed += 1
-            continue
-        events.extend(read)
-        raw.extend([line] * len(read) if len(read) == 1 else [b""] * len(read))
+    faults: list[bytes] = []
+    events, raw = read_lines(lines, form, faults.append)
     detector.feed(events, raw, source)
-    return malformed
+    return len(faults)
 
 
 def _opened(path: str) -> AbstractContextManager[IO[bytes]]:

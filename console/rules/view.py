@@ -1,7 +1,7 @@
 """One event as rules see it: its own fields, and derived ones computed when a rule first asks.
 
-`data/README.md` is the reference of the fields. `cells_of` is the quick part, needed for every event to choose the
-candidate rules; everything else is lazy. No field raises, whatever the event holds.
+`data/README.md` is the reference of the fields. The cells choose candidate rules for every event (see `compiling`);
+everything else is lazy. No field raises, whatever the event holds.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any, Generic, TypeVar, overload
 from urllib.parse import parse_qs, unquote
 
 from console.model.audit import AuditEvent, AuditUser, ObjectReference
-from console.rules.agents import tool_of
 from console.rules.bodies import answer_of, body_of, patch_paths_of, readable
-from console.rules.callers import account_of, extra, kind_of
+from console.rules.callers import account_of, extra
 from console.rules.podspecs import pod_of
 from console.rules.rights import rights_of
 
@@ -72,27 +71,6 @@ def outcome_of(event: AuditEvent) -> str:
     if event.verb in _WRITES and "dryRun=" in event.request_uri:
         return "rehearsed"
     return "ok"
-
-
-def cells_of(event: AuditEvent, kinds: dict[str, str]) -> Cells:
-    """What candidates are chosen by; `kinds` remembers the kind of each user name (the caller bounds it)."""
-    name = event.user.username
-    kind = kinds.get(name)
-    if kind is None:
-        kind = kinds[name] = kind_of(name)
-    reference = event.object_ref
-    acting = event.impersonated_user is not None
-    if reference is None:
-        return event.verb, "", "", kind, outcome_of(event), tool_of(event.user_agent), acting
-    return (
-        event.verb,
-        reference.resource,
-        reference.subresource,
-        kind,
-        outcome_of(event),
-        tool_of(event.user_agent),
-        acting,
-    )
 
 
 class View:

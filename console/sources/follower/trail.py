@@ -10,9 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from console.errors import DataError
 from console.model.audit import AuditEvent
-from console.model.envelopes.reading import read_record
+from console.model.envelopes.reading import read_lines
 from console.model.envelopes.times import event_time, format_time
 from console.model.signal import SourceHealth
 from console.ports.clock import Clock
@@ -119,22 +118,12 @@ class Trail:
         self._tell(sink)
 
     def _decode(self, lines: tuple[bytes, ...]) -> tuple[list[AuditEvent], list[bytes]]:
-        events: list[AuditEvent] = []
-        raw: list[bytes] = []
-        floor = format_time(self._since) if self._since is not None else ""
-        for line in lines:
-            if not line or line.isspace():
-                continue
-            try:
-                found = read_record(line, self._form)
-            except DataError:
-                self.count_malformed(line)
-                continue
-            for event in found:
-                if not event.stage_timestamp or event.stage_timestamp >= floor:
-                    events.append(event)
-                    raw.append(line)
-        return events, raw
+        events, raw = read_lines(lines, self._form, self.count_malformed)
+        if self._since is None:
+            return events, raw
+        floor = format_time(self._since)
+        kept = [at for at, one in enumerate(events) if not one.stage_timestamp or one.stage_timestamp >= floor]
+        return [events[at] for at in kept], [raw[at] for at in kept]
 
     def count_malformed(self, record: bytes) -> None:
         """One more record that could not be read; a piece of it is kept aside."""
