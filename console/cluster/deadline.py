@@ -41,16 +41,19 @@ class Deadline:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._timer:
-            self._timer.cancel()
-        if not self._expired or not self._inside:
+        inside, timer = self._inside, self._timer
+        # The timer holds us: what the task returns (a page of megabytes) must not hang in a cycle with it.
+        self._inside = self._timer = None
+        if timer:
+            timer.cancel()
+        if not self._expired or not inside:
             return
         if kind is None:
             # The work ended in the same turn: take the cancellation that is still on its way.
             try:
                 await asyncio.sleep(0)
             except asyncio.CancelledError:
-                self._inside.uncancel()
+                inside.uncancel()
             return
-        if kind is asyncio.CancelledError and self._inside.uncancel() == 0:
+        if kind is asyncio.CancelledError and inside.uncancel() == 0:
             raise Unreachable(self._sentence) from error

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from console.cluster.bounded import OverLimit
 from console.cluster.decoding import KindDecoder, Page
 from console.cluster.failures import status_error
@@ -45,18 +47,23 @@ class Listing:
 
     async def slices(self) -> AsyncIterator[list[Obj]]:
         """All objects in small lists. Raises `ApiStatus`, `Unreachable`, `LoginNeeded`."""
+        with collector_paused() as pause:
+            try:
+                async for items in self._pages():
+                    for start in range(0, len(items), _SLICE):
+                        yield self._decoded(items[start : start + _SLICE])
+                        await asyncio.sleep(0)
+            finally:
+                pause.freeze = self._objects > _MANY
+                await self._tasks.close()
+
+    async def _pages(self) -> AsyncIterator[list[msgspec.Raw]]:
         coming: asyncio.Task[Any] | None = self._ask("")
-        try:
-            while coming:
-                page: Page = await coming
-                self.version = page.metadata.resource_version or self.version
-                coming = self._ask(page.metadata.next) if page.metadata.next else None
-                items = page.items or []
-                for start in range(0, len(items), _SLICE):
-                    yield self._decoded(items[start : start + _SLICE], last=coming is None)
-                    await asyncio.sleep(0)
-        finally:
-            await self._tasks.close()
+        while coming:
+            page: Page = await coming
+            self.version = page.metadata.resource_version or self.version
+            coming = self._ask(page.metadata.next) if page.metadata.next else None
+            yield page.items or []
 
     def _ask(self, token: str) -> asyncio.Task[Any]:
         # A failure is raised where the page is awaited; the task's own report of it would be a second one.
@@ -74,15 +81,15 @@ class Listing:
                 continue
             if reply.status != 200:
                 raise status_error(reply, f"list {self._scope.kind.plural}")
+            await asyncio.sleep(0)  # putting the body together took a while already
             return self._decoder.page(reply.body)
 
-    def _decoded(self, items: list[Any], last: bool) -> list[Obj]:
+    def _decoded(self, items: list[msgspec.Raw]) -> list[Obj]:
         self._objects += len(items)
         found: list[Obj] = []
-        with collector_paused(freeze=last and self._objects > _MANY):
-            for item in items:
-                try:
-                    found.append(self._decoder.item(item))
-                except Unreachable:
-                    self.garbage += 1
+        for item in items:
+            try:
+                found.append(self._decoder.item(item))
+            except Unreachable:
+                self.garbage += 1
         return found

@@ -443,7 +443,7 @@ async def test_a_forbidden_kind_is_asked_for_again_slowly(
     view = await live(cluster)
 
     times = [seen.at for seen in server.seen if seen.path.endswith("/pods") and not seen.watches]
-    assert len(times) == 4
+    assert len(times) >= 4
     assert all(later - earlier >= 300 for earlier, later in pairwise(times))
     assert names(view) == {"web"}
 
