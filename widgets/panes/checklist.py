@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from console.ports.session import Snapshot
+from console.ports.views import ItemRow
 from widgets.parts.rows import Rows
-from widgets.parts.table import Sheet, Table
+from widgets.parts.table import Cells, Sheet, Table
 from widgets.render import checklist
 from widgets.render.lines import Line, Span, fit
 from widgets.render.words import DONE
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from console.ports.session import Update
-    from console.ports.views import ItemRow
     from widgets.theme import Look
 
 
@@ -25,10 +26,18 @@ class Checklist(Table):
 
     def __init__(self, look: Look) -> None:
         sheet = Sheet(
-            "3 Checklist", checklist.COLUMNS, Rows(checklist.SORTS, checklist.words), checklist.cells, self._empty
+            "3 Checklist", checklist.COLUMNS, Rows(checklist.SORTS, checklist.words), self._numbered, self._empty
         )
         super().__init__(look, sheet, id="checklist")
         self.started = False
+        self._first: dict[str, int] = {}
+        """Card -> position of its first item."""
+
+    def _numbered(self, row: ItemRow, look: Look) -> Cells:
+        """Cells of an item; the first of each card carries the card's number."""
+        cards = sorted(self._first, key=self._first.__getitem__)
+        number = str(cards.index(row.card) + 1) if self._first.get(row.card) == row.position else " "
+        return ((number, "dim"), *checklist.cells(row, look))
 
     def items(self) -> list[ItemRow]:
         """All items in order."""
@@ -36,6 +45,11 @@ class Checklist(Table):
         return sorted(rows, key=lambda row: row.position)
 
     def take(self, update: Update, sheet: Sheet | None = None) -> None:
+        for row in update.rows if isinstance(update, Snapshot) else update.upserts:
+            if isinstance(row, ItemRow):
+                first = self._first.get(row.card)
+                if first is None or row.position < first:
+                    self._first[row.card] = row.position
         super().take(update, sheet)
         if not self.started and self.rows.loaded and self.rows.total:
             self.started = True  # open where there is something to do, not at what is long done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from widgets.render.lines import Line, width
+from widgets.render.lines import Line, fit, width
 
 LIMIT = 2000
 """Characters a line may have."""
@@ -56,8 +56,6 @@ class Editing:
             start += 8
         under = self.text[self.at : self.at + 1] or " "
         cursor = "tab" if focused else "bar"
-        return (
-            (self.text[start : self.at], "bar"),
-            (under, cursor),
-            (self.text[self.at + 1 :] + " " * cells, "bar"),
-        )
+        before = self.text[start : self.at]
+        rest = max(0, cells - width(before) - width(under))
+        return ((before, "bar"), (under, cursor), (fit(self.text[self.at + 1 :], rest), "bar"))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from widgets.theme import Look
 
 COLUMNS = (
+    Column("card", "", 2, right=True),
     Column("box", "", 3),
     Column("title", "ITEM", 24, 64),
     Column("observed", "OBSERVED", 14, 60, grow=1, drop=2),
