@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from console.errors import ApiStatus, BadInput, Refused
+from console.model.instants import stamp
 from console.model.plan import Plan
 from console.model.ref import BY_KIND
 from console.model.verdict import Outcome, Stage
@@ -331,3 +332,28 @@ async def test_the_attacker_reads_no_word_of_us(controlplane: ControlPlane, spar
         assert "warroom" not in text + shown.lower()
         assert room.case.names.manager in shown
         assert ("name", room.case.names.manager) in {(r.topic, r.value) for r in room.records("recorded")}
+
+
+async def test_a_pod_that_lands_there_all_the_same_is_residual(
+    controlplane: ControlPlane, spare: str, namespace: str, tmp_path: Path
+) -> None:
+    """A pod that names its node passes by the scheduler, and so by the cordon."""
+    async with incident(controlplane.kubeconfig(), tmp_path) as room:
+        plan = await cordon(room, spare)
+        await room.finish(plan)
+        marks = controlplane.kubectl("get", "node", spare, "--show-managed-fields", "-o", "json").stdout
+        newest = max(entry["time"] for entry in json.loads(marks)["metadata"]["managedFields"])
+        await eventually(lambda: stamp(room.clock.now() - 2) > newest)
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "miner", "namespace": namespace},
+            "spec": {"nodeName": spare, "containers": [{"name": "app", "image": "registry.example/app:1"}]},
+        }
+        controlplane.apply(pod)
+
+        await eventually(lambda: room.runner.outcome(plan.digest).exit_code == 4)
+
+        outcome = room.runner.outcome(plan.digest)
+        assert outcome.residual == (f"placed on the node after the cordon: {namespace}/miner",)
+        assert outcome.stage is Stage.CONVERGED
