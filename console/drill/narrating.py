@@ -32,3 +32,9 @@ async def narrate(drill: Drill, session: Session) -> str:
         if isinstance(answer, Refusal):
             return str(answer.text)
     return ""
+
+
+async def conclude(drill: Drill, session: Session) -> str:
+    """For a drill that people play: wait until it is over, then `narrate`. Cancelled with its engine."""
+    await drill.wait()
+    return await narrate(drill, session)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from console.ports.clock import Clock, ManualClock
 
-STEP = 0.25
+STEP = 0.5
 """Seconds of this clock in one step."""
 
 

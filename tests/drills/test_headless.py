@@ -10,11 +10,15 @@ import msgspec
 import pytest
 
 from console.drill.headless import play
+from console.drill.narrating import conclude
+from console.drill.score import score
 from console.errors import BadInput
 from console.model.entry import Entry, Intent, Recorded
 from console.model.finding import Finding
 from console.model.severity import Severity
 from tests.drills.room import room
+
+pytestmark = pytest.mark.slow
 
 _MUST_FIND = {
     "K8S-ACCOUNT-OWN-RIGHTS",
@@ -134,6 +138,15 @@ def test_the_lost_drill_teaches_what_was_missed(reckless: Played) -> None:
 
     assert any("its owner was still there" in lesson for lesson in head["lessons"])
     assert {msgspec.json.decode(line)["side"] for line in reckless.out[1:]} == {"attacker", "responder"}
+
+
+async def test_a_drill_that_people_play_is_put_on_record_when_it_is_over(tmp_path: Path) -> None:
+    async with room(tmp_path, pace=400.0) as at:
+        why = await conclude(at.drill, at.session)
+        result = score(at.read(), at.drill.scenario.lessons)
+
+    assert why == ""
+    assert (result.verdict, result.act_s) == ("lost", None)
 
 
 async def test_an_unknown_play_is_named_with_those_there_are(tmp_path: Path) -> None:
