@@ -13,7 +13,7 @@ from console.cli.parsing import options_of
 from console.cli.talking import bullet, complain, expect, refused, rows_of, run, say, say_json, seat
 from console.errors import BadInput
 from console.model.instants import stamp
-from console.ports.session import Approve, Ask, FollowAction, PlanAction, PlanUndo, Session
+from console.ports.session import Approve, Ask, FollowAction, PlanAction, PlanUndo, Session, ShowPlan
 from console.ports.views import OutcomeView, PlanView, Refusal, UndoRow
 
 
@@ -57,6 +57,11 @@ async def _register(args: argparse.Namespace) -> int:
 async def _go(args: argparse.Namespace, request: Ask) -> int:
     async with seat(options_of(args)) as session:
         if args.approve:
+            shown = await session.ask(ShowPlan(args.approve))
+            if isinstance(shown, Refusal):
+                return refused(shown, args.json)
+            if not args.json:
+                show_plan(expect(shown, PlanView))
             return await _approve(args, session, args.approve, "")
         plan = await session.ask(request)
         if isinstance(plan, Refusal):
@@ -88,6 +93,9 @@ async def _approve(args: argparse.Namespace, session: Session, digest: str, shor
         arm=bool(args.reason),
     )
     answer = await session.ask(request)
+    if isinstance(answer, OutcomeView) and answer.stage == "planned":
+        complain(f"{answer.text}. Nothing was written yet; they type: --approve {answer.digest}")
+        return 5
     while isinstance(answer, OutcomeView) and not answer.final:
         if not args.json:
             say(f"{answer.id} {answer.stage}: {answer.text}")

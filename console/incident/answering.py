@@ -45,6 +45,7 @@ class Answering:
         self._answers: dict[type, Callable[[Any], Awaitable[Answer]]] = {
             s.PlanAction: self._plan,
             s.PlanUndo: self._plan_undo,
+            s.ShowPlan: self._show_plan,
             s.Approve: self._approve,
             s.FollowAction: self._follow,
             s.ActionOutcome: self._outcome,
@@ -92,6 +93,9 @@ class Answering:
         plan = await self._engine.runner.plan_undo(self._digest(request.digest), request.mode)
         return await self._shown(plan, request.dry_run)
 
+    async def _show_plan(self, request: s.ShowPlan) -> Answer:
+        return await self._shown(self._engine.runner.loaded(self._digest(request.digest)), dry_run=False)
+
     def _target(self, text: str, namespace: str) -> ResourceRef:
         known = self._engine.board.resolve(text)
         if known is not None:
@@ -136,8 +140,9 @@ class Answering:
         )
         if request.arm and self._engine.state.declared is None:
             self._declare_now(request.reason)
-        await self._engine.runner.approve(digest, approval, self._engine.others(self._seat))
-        return self._outcome_of(digest)
+        runner, engine = self._engine.runner, self._engine
+        outcome = await runner.approve(digest, approval, engine.others(self._seat))
+        return outcome_view(engine.state.actions[digest], outcome, runner.is_final(digest), engine.export)
 
     async def _follow(self, request: s.FollowAction) -> Answer:
         digest = self._digest(request.digest)

@@ -7,13 +7,14 @@ person's word alone where a check exists, and nothing polls: it waits for the bo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from console.actions.case import Case
 from console.checks.shipped import shipped
 from console.errors import BadInput
 from console.incident.board import Board
 from console.incident.factbook import FactBook
+from console.model.entry import Record
 from console.ports.tasks import Tasks
 from console.runbooks.checklist import Checklist
 from console.runbooks.loading import load_items
@@ -25,10 +26,10 @@ PAUSE = 1.0
 class Checking:
     """Keeps the checklist of one incident up to date."""
 
-    def __init__(self, case: Case, book: FactBook, board: Board) -> None:
+    def __init__(self, case: Case, book: FactBook, board: Board, note: Callable[[Record], None]) -> None:
         checks = shipped()
         self.checklist = Checklist(load_items(checks), checks)
-        self._case, self._book, self._board = case, book, board
+        self._case, self._book, self._board, self._note = case, book, board, note
         self._keys: Mapping[str, str] = {spec.id: spec.keys for spec in case.registry.specs()}
 
     async def run(self) -> None:
@@ -50,7 +51,7 @@ class Checking:
         states = await checklist.review(facts, case.state, self._board.members(), facts.now())
         self._board.tables["checklist"].replace(checklist.rows(states, case.export, self._keys))
         for record in checklist.to_record(states, case.state, case.export):
-            case.chronicle.record(record)
+            self._note(record)
 
     async def _wait(self, seen: int, tasks: Tasks) -> None:
         """Until a fact changed after that revision, or time itself may change a verdict."""

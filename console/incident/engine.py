@@ -21,6 +21,7 @@ from console.actions.chronicle import Chronicle
 from console.actions.names import Names
 from console.actions.registry import Registry
 from console.actions.runner import Runner
+from console.errors import JournalError
 from console.hygiene.exporting import Exporter, known_safe
 from console.incident.board import Board
 from console.incident.browsers import Browsers
@@ -129,7 +130,7 @@ class Engine:
         )
         self.details = Details(self.export, self.cluster)
         self.browsers = Browsers(self.cluster, self.clock, self.export, self._tasks)
-        self.checklist = Checking(self.case, self.book, self.board)
+        self.checklist = Checking(self.case, self.book, self.board, self.note)
         self.board.on_affected = self.book.touch
 
     @property
@@ -203,7 +204,7 @@ class Engine:
         self.book.close()
         self.pipeline.save()
         await self.cluster.close()
-        self.chronicle.record(e.Stopped(self.export(self._why or "closed")))
+        self.note(e.Stopped(self.export(self._why or "closed")))
         self.parts.journal.close()
 
     # Seats
@@ -222,7 +223,7 @@ class Engine:
     def leave(self, seat: str) -> None:
         """A seat has gone. What it approved goes on."""
         if self._seats.pop(seat, -1) >= 0:
-            self.chronicle.record(e.SeatLeft(known_safe(seat)), seat)
+            self.note(e.SeatLeft(known_safe(seat)))
 
     def others(self, seat: str) -> dict[str, int]:
         """Everybody else who sits at a screen, with uid."""
@@ -251,9 +252,19 @@ class Engine:
         export, who = self.export, finding.who
         words = (finding.title, who_words(who.user, who.as_user), target_words(finding))
         title, by, target = (export(text) for text in words)
-        self.chronicle.record(
+        self.note(
             e.Found(known_safe(finding.id), export(finding.rule), known_safe(finding.severity), title, by, target)
         )
+
+    def note(self, record: e.Record) -> None:
+        """Record what the engine observed. A disk that is full stops no watching: the header says so instead."""
+        try:
+            self.chronicle.record(record)
+        except JournalError as error:
+            self._words["journal"] = str(self.export(str(error)))
+            self._draw_header()
+        else:
+            self._words["journal"] = "chain ok"
 
     def _heard(self, entry: e.Entry) -> None:
         self.board.heard(entry)
@@ -274,10 +285,10 @@ class Engine:
     def _sighted(self, sighting: Sighting) -> None:
         export = self.export
         if sighting.alarm:
-            self.chronicle.record(e.Alarm(export(sighting.text)))
+            self.note(e.Alarm(export(sighting.text)))
         else:
             target = export.ref(parse(sighting.key))
-            self.chronicle.record(e.OtherHand(target, export(sighting.who), export(sighting.text)))
+            self.note(e.OtherHand(target, export(sighting.who), export(sighting.text)))
 
     def _writes(self) -> set[str]:
         return self.state.audit_ids
@@ -302,7 +313,7 @@ class Engine:
             await self.clock.sleep(1.0)
             now = self.clock.now()
             for seat in [seat for seat, armed in self.state.armed.items() if armed.until <= now]:
-                self.chronicle.record(e.Disarmed(known_safe(seat)))
+                self.note(e.Disarmed(known_safe(seat)))
             healths = self.cluster.healths()
             if [(one.kind, one.state) for one in healths] != [(one.kind, one.state) for one in watches]:
                 watches = healths
@@ -323,7 +334,7 @@ class Engine:
 
     def _failed(self, task: str, error: BaseException) -> None:
         self.defect(task, error)
-        self.chronicle.record(e.Alarm(self.export(f"part of the engine failed: {task} ({type(error).__name__})")))
+        self.note(e.Alarm(self.export(f"part of the engine failed: {task} ({type(error).__name__})")))
 
     def defect(self, where: str, error: BaseException) -> None:
         """Write a defect to the engine's log: where, what, and the lines of code, never values."""

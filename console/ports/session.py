@@ -92,6 +92,12 @@ class PlanUndo(_Request, frozen=True):
     dry_run: bool = False
 
 
+class ShowPlan(_Request, frozen=True):
+    """Show a plan that was made already, for the second person who must approve it; answers PlanView."""
+
+    digest: str
+
+
 class Approve(_Request, frozen=True):
     """Apply exactly this plan. Answers at once with the outcome so far; progress comes by `FollowAction`."""
 
@@ -190,6 +196,7 @@ class Stop(_Request, frozen=True):
 Ask = (
     PlanAction
     | PlanUndo
+    | ShowPlan
     | Approve
     | FollowAction
     | ActionOutcome
