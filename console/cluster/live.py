@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from console.cluster.identifying import identify, provisional_id
 from console.cluster.narrowing import Narrowing
 from console.cluster.reviewing import review
 from console.cluster.watching import KindWatch
-from console.errors import ClusterError, Refused
+from console.errors import ClusterError, LoginNeeded, Refused
 from console.model.action import Right
 from console.model.hands import ReadIds
 from console.model.objects import Obj
@@ -55,6 +55,8 @@ class LiveCluster:
         namespaces: tuple[str, ...] = (),
         chance: Callable[[], float] = _CHANCE,
     ) -> None:
+        self.login_needed = ""
+        """What a person must do before anything works again; "" while the login is good."""
         self._transport = transport
         self._clock = clock
         self._ids = ReadIds(secret)
@@ -114,10 +116,28 @@ class LiveCluster:
         return stop
 
     async def send(self, request: Request, within: float = 10.0) -> Reply:
-        return await self._transport.send(self._signed(request), within)
+        signed = self._signed(request)
+        with self._login_noted():
+            return await self._transport.send(signed, within)
 
     def stream(self, request: Request, idle: float) -> AbstractAsyncContextManager[tuple[Reply, AsyncIterator[bytes]]]:
-        return self._transport.stream(self._signed(request), idle)
+        return self._stream(self._signed(request), idle)
+
+    @asynccontextmanager
+    async def _stream(self, request: Request, idle: float) -> AsyncIterator[tuple[Reply, AsyncIterator[bytes]]]:
+        with self._login_noted():
+            async with self._transport.stream(request, idle) as opened:
+                self.login_needed = ""
+                yield opened
+
+    @contextmanager
+    def _login_noted(self) -> Iterator[None]:
+        try:
+            yield
+        except LoginNeeded as error:
+            self.login_needed = str(error)
+            raise
+        self.login_needed = ""
 
     async def fetch(self, ref: ResourceRef) -> dict[str, Any] | None:
         kind = BY_KIND[ref.kind]

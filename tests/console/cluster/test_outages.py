@@ -242,3 +242,20 @@ async def test_all_waits_are_on_monotonic_time(server: FaultServer, cluster: Liv
         server.put(f"after {turn}")
         await until(partial(view.get, "shop", f"after {turn}"))
         assert clock.monotonic() - began < 40
+
+
+async def test_a_login_that_ran_out_is_said_and_forgotten_when_it_is_good_again(
+    server: FaultServer, cluster: LiveCluster
+) -> None:
+    view = await live(cluster)
+    await server.watched()
+    server.always = refuse(401, "Unauthorized")
+    await server.hang_up()
+    await until(lambda: cluster.login_needed)
+    said, health = cluster.login_needed, view.health
+    server.always = None
+    await until(lambda: view.health.state == "live")
+
+    assert "Log in again" in said
+    assert (health.state, health.why) == ("stale", said)
+    assert cluster.login_needed == ""
