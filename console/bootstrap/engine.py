@@ -15,6 +15,7 @@ from console.bootstrap.aliasing import Aliases, new_incident
 from console.bootstrap.linking import write_link
 from console.bootstrap.sourcing import sources
 from console.cluster.connecting import connect
+from console.cluster.http import HttpTransport
 from console.cluster.live import LiveCluster
 from console.cluster.options import connect_options
 from console.config.options import Options, state_root
@@ -85,7 +86,7 @@ async def which_incident(transport: Transport, clock: Clock, state: Path) -> str
 
 
 def assemble(
-    options: Options, settings: Settings, clock: Clock, transport: Transport, folder: IncidentFolder
+    options: Options, settings: Settings, clock: Clock, transport: HttpTransport, folder: IncidentFolder
 ) -> Engine:
     """All parts of an engine over a transport, not started yet. Raises `JournalError` when the record is held."""
     secret = folder.secret()
@@ -104,6 +105,7 @@ def assemble(
         clock=clock,
         export=Exporter(secret),
         sources=sources(settings, clock, folder.path),
+        banner="the API server's certificate is NOT verified" if transport.insecure else "",
     )
     cluster.start()
     return Engine(parts)

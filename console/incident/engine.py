@@ -325,7 +325,7 @@ class Engine:
             self._draw_header()
 
     def _draw_header(self) -> None:
-        words = self._words | {"phase": phase_of(self.state)}
+        words = self._words | {"phase": phase_of(self.state), "login": self.cluster.login_needed}
         healths, watches, drill = self._healths.values(), self.cluster.healths(), self.parts.drill
         header = header_view(self.cluster.info, self.state, healths, watches, words, self.export, drill)
         self.board.tables["header"].put(header)

@@ -147,6 +147,9 @@ class ClusterInfo(msgspec.Struct, frozen=True):
 class Cluster(Protocol):
     """Everything the product does with a cluster. Writes are sent by the action runner alone."""
 
+    login_needed: str
+    """What a person must do before anything works again; "" while the login is good."""
+
     @property
     def info(self) -> ClusterInfo: ...
 

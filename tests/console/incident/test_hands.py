@@ -25,7 +25,7 @@ class Room:
             lambda: identity, self.ids.owns, lambda: writes, lambda: touched, lambda: OPENED, self.seen.append
         )
 
-    def look(self, **fields: object) -> bool:
+    def look(self, **fields: str) -> bool:
         """Whether one event, as the API server writes it, is taken for our own."""
         return self.hands.feed([event(**fields)])[0]
 

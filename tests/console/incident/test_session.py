@@ -17,7 +17,6 @@ from console.errors import WireError
 from console.incident.engine import Engine
 from console.incident.session import LocalSession
 from console.journal.folder import IncidentFolder
-from console.model.text import Clean
 from console.ports.clock import ManualClock
 from console.ports.session import (
     PROTOCOL,
@@ -210,7 +209,7 @@ async def test_marks_notes_statements_and_acknowledgements_are_on_record(room: R
     assert [type(answer) for answer in answers] == [Done] * 5
     entries = {row.text for row in await room.rows("journal", EntryRow)}
     assert {"note: asked the owner of shop", "incident declared: quiet-heron (pager)"} <= entries
-    items = {row.key: row.state for row in await room.rows("checklist", ItemRow)}
+    items: dict[str, str] = {row.key: row.state for row in await room.rows("checklist", ItemRow)}
     assert (items["ORG-01"], items["ORG-03"]) == ("verified", "attested")
     again = {row.key: row.acknowledged for row in await room.rows("findings", FindingRow)}
     assert again[finding.key] == "ana"
@@ -319,6 +318,6 @@ async def test_everything_in_every_row_is_clean(room: Room) -> None:
             assert all(text.isprintable() for text in texts_of(row)), row
 
 
-def texts_of(row: Row) -> list[Clean]:
+def texts_of(row: Row) -> list[str]:
     values = [getattr(row, name) for name in row.__struct_fields__]
     return [value for value in values if isinstance(value, str)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import AsyncIterator
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,7 +81,7 @@ async def test_deltas_come_at_most_four_times_a_second() -> None:
     for number in range(40):
         table.put(row(number))
         await clock.advance(0.05)
-    task.cancel()
+    await tasks.close()
 
     assert len(seen) <= 2 + 2.0 / 0.25
     assert all(later - earlier >= 0.25 for earlier, later in itertools.pairwise(seen[1:]))
@@ -126,6 +127,10 @@ async def test_the_last_reader_to_leave_is_noticed() -> None:
 
 
 Change = tuple[bool, int, int]
+
+
+async def next_of(updates: AsyncIterator[Update]) -> Update:
+    return await anext(updates)
 
 
 @given(st.lists(st.lists(st.tuples(st.booleans(), st.integers(0, 8), st.integers(0, 3)), max_size=8), max_size=8))
