@@ -19,7 +19,7 @@ import psutil
 from console.bootstrap.linking import linked_socket
 from console.cli.talking import rows_of
 from console.config.options import Options
-from console.ports.session import PROTOCOL, Hello
+from console.ports.session import PROTOCOL, Hello, Snapshot
 from console.ports.views import Row
 from console.wire.client import SocketSession
 
@@ -101,8 +101,8 @@ async def until(session: SocketSession, topic: str, kind: type[T], wanted: Calla
     rows: dict[str, T] = {}
     async with asyncio.timeout(60):
         async for update in session.subscribe(topic):
-            news = getattr(update, "rows", None) or getattr(update, "upserts", ())
-            for gone in getattr(update, "removes", ()):
+            news = update.rows if isinstance(update, Snapshot) else update.upserts
+            for gone in () if isinstance(update, Snapshot) else update.removes:
                 rows.pop(gone, None)
             rows.update({row.key: row for row in news if isinstance(row, kind)})
             if wanted(list(rows.values())):

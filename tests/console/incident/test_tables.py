@@ -13,6 +13,7 @@ from console.hygiene.exporting import known_safe
 from console.incident.tables import REMOVALS, Table
 from console.ports.clock import ManualClock
 from console.ports.session import CHUNK, Delta, Snapshot, Update
+from console.ports.tasks import Tasks
 from console.ports.views import EntryRow
 
 
@@ -77,7 +78,8 @@ async def test_deltas_come_at_most_four_times_a_second() -> None:
         async for _ in table.read():
             seen.append(clock.monotonic())
 
-    task = asyncio.get_running_loop().create_task(read())
+    tasks = Tasks()
+    tasks.start("read", read())
     for number in range(40):
         table.put(row(number))
         await clock.advance(0.05)
@@ -152,7 +154,7 @@ def test_a_reader_ends_with_exactly_the_rows_of_the_table(rounds: list[list[Chan
             if table.revision == before:
                 continue
             table.put(row(99, str(table.revision)))  # something always differs, so that there is a delta to wait for
-            pending = asyncio.get_running_loop().create_task(anext(updates))  # type: ignore[arg-type]
+            pending = Tasks().start("look", next_of(updates))
             await clock.advance(1)
             reader.take(await pending)
         assert reader.rows == {one.key: one for one in table.rows()}
