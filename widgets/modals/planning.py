@@ -116,6 +116,7 @@ class Planning(Dialog["Approve | None"]):
         return ""
 
     def on_mount(self) -> None:
+        self.query_one(Pages).can_focus = False  # scrolled from where the id is typed: tab goes through the fields only
         self.query_one(Approval).focus()
         if self.failed:
             self.query_one(Keys).said = self.failed

@@ -148,7 +148,7 @@ class Acting:
         room = self._room()
         if self.too_small():
             return
-        row = room.table().row
+        row = next(iter(room.table().marked), None)
         found = [offer for offer in room.offers(row) if offer.spec.id in room.keymap.letters]
         if not found:
             room.say(self._nothing_offered(row), "warn")

@@ -1,0 +1,173 @@
+"""The app: takes the seat, loses and finds the engine, keeps the place, says why a cluster cannot be opened."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from console.app import prepare_environment
+from console.errors import ConfigError, Unreachable, Untrusted
+from console.ports.session import Place
+from tests.terminal.session import Terminal
+from tests.widgets.scripted import Scripted
+from tests.widgets.seats import Seat, seat
+
+
+async def _until(at: Seat, words: str) -> None:
+    for _ in range(50):
+        if words in at.text():
+            return
+        await at.clock.advance(1)
+        await at.settle()
+    raise AssertionError(f"not drawn: {words}\n{at.text()}")
+
+
+async def test_a_lost_engine_is_said_and_the_seat_is_taken_again_when_it_is_back() -> None:
+    sessions = [Scripted(), Scripted(), Scripted()]
+    sessions[1].gone = True
+    given = iter(sessions)
+
+    async def connect() -> Scripted:
+        return next(given)
+
+    async with seat(session=sessions[0], connect=connect) as at:
+        assert "quiet-heron" in at.text()
+        sessions[0].lose()
+        await at.settle()
+        assert "ENGINE LOST" in at.text()
+        assert "exec into pod" in at.text()
+        for _ in range(10):
+            await at.clock.advance(5)
+            await at.settle()
+        assert "ENGINE LOST" not in at.text()
+        assert sessions[0].closed
+        assert "findings" in sessions[2].subscribed
+
+
+async def test_a_request_without_an_engine_is_refused_with_a_sentence() -> None:
+    async with seat() as at:
+        at.app.session = None
+        await at.press("d")
+        assert "The engine is not there yet" in at.text()
+
+
+async def test_the_place_is_saved_when_it_changed_and_found_again() -> None:
+    async with seat() as at:
+        await at.press("2", "j", "j", "s")
+        await at.pilot.pause(1.1)
+        place = at.asked(Place)[-1].place
+        cursor = at.room.table("resources").sheet.cursor
+    assert len(place) < 16_384
+    async with seat(session=Scripted(place=place)) as at:
+        assert at.room.pane == "resources"
+        assert at.room.table("resources").sheet.cursor == cursor
+        assert at.room.table("resources").rows.sort == "kind"
+
+
+@pytest.mark.parametrize("place", ["{", '{"pane": 7}', '{"pane": "nowhere"}', '{"browse": "x"}', "[" * 5000])
+async def test_a_place_that_cannot_be_read_is_the_beginning(place: str) -> None:
+    async with seat(session=Scripted(place=place)) as at:
+        assert at.room.pane == "activity"
+        assert "Suspicious activity" in at.text()
+
+
+async def test_an_unusable_kubeconfig_says_why_and_offers_the_drill() -> None:
+    async def connect() -> Scripted:
+        raise ConfigError("/home/ana/.kube/config is empty.")
+
+    async with seat(connect=connect) as at:
+        assert "CANNOT OPEN THE CLUSTER" in at.text()
+        assert "/home/ana/.kube/config is empty." in at.text()
+        await at.press("d")
+        assert at.app.return_value == "drill"
+
+
+async def test_risky_content_is_approved_by_typing_its_short_hash_and_tried_again() -> None:
+    trusted: list[str] = []
+
+    async def connect() -> Scripted:
+        if not trusted:
+            raise Untrusted("The context prod wants to run a program.", "3f9a", ("runs ./login.sh",))
+        return scripted_session
+
+    async def trust(short: str) -> None:
+        trusted.append(short)
+
+    scripted_session = Scripted()
+    async with seat(session=scripted_session, connect=connect, trust=trust) as at:
+        assert "runs ./login.sh" in at.text()
+        await at.press("3", "f", "x", "enter", "r")
+        assert not trusted
+        await at.press("3", "f", "9", "a")
+        assert trusted == ["3f9a"]
+        await _until(at, "quiet-heron")
+
+
+async def test_an_unreachable_server_can_be_tried_again() -> None:
+    tries: list[int] = []
+
+    async def connect() -> Scripted:
+        tries.append(1)
+        if len(tries) == 1:
+            raise Unreachable("https://api: connection refused.")
+        return session
+
+    session = Scripted()
+    async with seat(session=session, connect=connect) as at:
+        assert "connection refused" in at.text()
+        await at.press("r")
+        await _until(at, "quiet-heron")
+
+
+async def test_hostile_text_in_an_error_is_clean() -> None:
+    async def connect() -> Scripted:
+        raise ConfigError("bad \x1b]52;c;x\x07 \u202e name")
+
+    async with seat(connect=connect) as at:
+        assert "␛]52" in at.text()
+        assert "\u202e" not in at.text()
+
+
+def test_over_ssh_kitty_keys_are_off_and_a_split_arrow_is_waited_for() -> None:
+    environment = {"SSH_TTY": "/dev/pts/1"}
+    prepare_environment(environment)
+
+    assert environment["TEXTUAL_DISABLE_KITTY_KEY"] == "1"
+    assert environment["ESCDELAY"] == "500"
+    assert environment["TEXTUAL_ANIMATIONS"] == "none"
+    own = {"ESCDELAY": "50"}
+    prepare_environment(own)
+    assert own["ESCDELAY"] == "50"
+
+
+def test_the_seat_imports_nothing_heavy_before_its_first_frame() -> None:
+    heavy = "kubernetes yaml typer pydantic prometheus_api_client aiohttp re2 sqlite3"
+    code = f"import sys, console.app; print([name for name in {heavy.split()!r} if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert answer.stdout.strip() == "[]"
+
+
+def test_a_hung_up_terminal_ends_the_seat_without_a_traceback() -> None:
+    argv = [sys.executable, "-m", "tests.widgets.playing"]
+    with Terminal(argv, 80, 24, cwd=Path(__file__).parents[2]) as terminal:
+        terminal.wait_for("cluster-admin bound")
+        terminal.hang_up()
+        terminal.wait_end()
+
+    assert b"Traceback" not in terminal.bytes
+
+
+def test_it_leaves_on_q_and_restores_the_terminal() -> None:
+    argv = [sys.executable, "-m", "tests.widgets.playing"]
+    with Terminal(argv, 80, 24, cwd=Path(__file__).parents[2]) as terminal:
+        terminal.wait_for("cluster-admin bound")
+        assert b"\x1b[?1003h" not in terminal.bytes
+        terminal.send("q")
+        assert terminal.wait_end() == 0
+        terminal.settle(0.1)
+
+    assert terminal.bytes.count(b"\x1b[?1049l") == 1

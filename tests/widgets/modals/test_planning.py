@@ -1,0 +1,236 @@
+"""The plan dialog: approved by typing the short id after it was seen, and in no other way."""
+
+from __future__ import annotations
+
+import pytest
+from textual.events import Key, Paste
+
+from console.ports.session import Approve, Arm, FollowAction, PlanAction, PlanUndo
+from tests.widgets import scripted
+from tests.widgets.scripted import NOW, Scripted, c
+from tests.widgets.seats import Seat, seat
+
+ARMED = {"armed": ((c("ana"), NOW + 900),)}
+
+
+def _armed() -> Scripted:
+    session = Scripted(scripted.room_rows() | {"header": [scripted.header(**ARMED)]})
+    session.answers[PlanAction] = scripted.plan()
+    session.answers[Approve] = scripted.outcome("effective", final=True)
+    return session
+
+
+async def _open(at: Seat) -> None:
+    await at.press("x", "i")
+    await at.settle()
+    assert "PLAN 7c1e" in at.text()
+    await at.clock.advance(1)
+
+
+async def test_the_plan_shows_calls_commands_consequences_evidence_and_undo() -> None:
+    async with seat((120, 50), _armed()) as at:
+        await _open(at)
+        shown = at.text()
+
+    assert at.asked(PlanAction) == [PlanAction("pod.quarantine", "Pod/shop/web-7f9c")]
+    for words in (
+        "create networkpolicies shop/n-9c41",
+        "kubectl -n shop label pod",
+        "3 to 2 endpoints",
+        "traffic from its own node",
+        "copies of the token",
+        "7 of 7 captured",
+        "release the network",
+        "D2 reversible, with service impact",
+        "prod-eu api.prod-eu.example",
+        "live state, not frozen",
+        "token theft",
+    ):
+        assert words in shown
+
+
+async def test_typing_the_id_approves_exactly_this_plan_and_shows_the_verdict() -> None:
+    async with seat(session=_armed()) as at:
+        await _open(at)
+        await at.press("7", "c", "1", "e")
+        [approval] = at.asked(Approve)
+        assert approval == Approve("7c1e" + "0" * 60, "7c1e", "token theft")
+        assert "effective: measured" in at.text()
+        await at.press("escape")
+        assert "pod.quarantine Pod shop/web-7f9c: effective" in at.text()
+
+
+@pytest.mark.parametrize("keys", [("y",), ("enter",), ("escape",), ("7", "c", "1", "enter"), ("y", "e", "s", "enter")])
+async def test_yes_enter_and_half_an_id_approve_nothing(keys: tuple[str, ...]) -> None:
+    async with seat(session=_armed()) as at:
+        await _open(at)
+        await at.press(*keys)
+        assert not at.asked(Approve)
+
+
+async def test_keys_before_it_was_seen_are_dropped() -> None:
+    async with seat(session=_armed()) as at:
+        await at.press("x", "i")
+        await at.settle()
+        for key in ("7", "c", "1", "e"):
+            at.app.post_message(Key(key, key))
+        await at.settle()
+        assert not at.asked(Approve)
+        assert "____" in at.text()
+
+
+async def test_a_paste_is_no_approval() -> None:
+    async with seat(session=_armed()) as at:
+        await _open(at)
+        at.app.post_message(Paste("7c1e"))
+        await at.settle()
+        assert not at.asked(Approve)
+        assert "____" in at.text()
+
+
+async def test_the_debris_of_a_broken_sequence_types_nothing() -> None:
+    async with seat(session=_armed()) as at:
+        at.session.answers[PlanAction] = scripted.plan(id=c("1171"), digest=c("1171" + "0" * 60))
+        await at.press("x", "i")
+        await at.clock.advance(1)
+        for key, character in (("circumflex_accent", "^"), ("left_square_bracket", "["), *((d, d) for d in "1171")):
+            at.app.post_message(Key(key, character))
+        await at.settle()
+        assert not at.asked(Approve)
+
+
+async def test_a_wrong_character_begins_again_and_says_so() -> None:
+    async with seat(session=_armed()) as at:
+        await _open(at)
+        await at.press("7", "c", "x")
+        assert "That is not the id" in at.text()
+        await at.press("7", "c", "1", "e")
+        assert len(at.asked(Approve)) == 1
+
+
+async def test_read_only_it_can_be_read_but_not_approved_until_armed_from_within() -> None:
+    session = _armed()
+    session.topics["header"] = [scripted.header()]
+    session.answers[PlanAction] = scripted.plan(reason=c(""))
+    async with seat(session=session) as at:
+        await _open(at)
+        await at.press("7", "c", "1", "e")
+        assert not at.asked(Approve)
+        assert "READ-ONLY: press : to arm" in at.text()
+        await at.press("colon", *"theft", "enter")
+        assert at.asked(Arm) == [Arm("theft")]
+        await at.press("7", "c", "1", "e")
+        assert at.asked(Approve)[0].reason == "theft"
+
+
+@pytest.mark.parametrize(
+    ("more", "words", "field"),
+    [
+        ({"type_name": c("web")}, "Protected", "typed_name"),
+        ({"approvers": 1}, "break-glass", "break_glass"),
+        ({"evidence_missing": True}, "Evidence would be lost", "skip_evidence"),
+    ],
+)
+async def test_what_more_is_needed_must_be_typed_first(more: dict[str, object], words: str, field: str) -> None:
+    session = _armed()
+    session.answers[PlanAction] = scripted.plan(**more)
+    async with seat(session=session) as at:
+        await _open(at)
+        await at.press("7", "c", "1", "e")
+        assert not at.asked(Approve)
+        assert words in at.text()
+        await at.press("tab", "tab", *"web", "enter", "7", "c", "1", "e")
+        assert getattr(at.asked(Approve)[0], field) == "web"
+
+
+async def test_a_missing_right_cannot_be_approved_at_all() -> None:
+    session = _armed()
+    session.answers[PlanAction] = scripted.plan(missing=(c("patch pods in shop"),))
+    async with seat(session=session) as at:
+        await _open(at)
+        await at.press("7", "c", "1", "e")
+        assert not at.asked(Approve)
+        assert "patch pods in shop" in at.text()
+
+
+async def test_a_refused_plan_is_a_sentence_and_a_refused_approval_keeps_the_plan() -> None:
+    session = _armed()
+    session.answers[PlanAction] = scripted.refusal("shop/web-7f9c was re-created since.")
+    async with seat(session=session) as at:
+        await at.press("x", "i")
+        assert "was re-created since." in at.text()
+        session.answers[PlanAction] = scripted.plan()
+        session.answers[Approve] = scripted.refusal("The pod changed: plan again.")
+        await _open(at)
+        await at.press("7", "c", "1", "e")
+        assert "The pod changed: plan again." in at.text()
+        assert "PLAN 7c1e" in at.text()
+
+
+async def test_progress_is_followed_to_the_verdict_with_what_is_left() -> None:
+    session = _armed()
+    stages = iter(["accepted", "converged", "residual"])
+    session.answers[Approve] = scripted.outcome("running")
+    session.answers[FollowAction] = lambda request: (
+        scripted.outcome(stage)
+        if (stage := next(stages)) != "residual"
+        else scripted.outcome("effective", final=True, residual=(c("1 live exec session"),))
+    )
+    async with seat(session=session) as at:
+        await _open(at)
+        await at.press("7", "c", "1", "e")
+        await at.settle()
+        assert [request.stage for request in at.asked(FollowAction)] == ["running", "accepted", "converged"]
+        assert "1 live exec session" in at.text()
+        await at.press("escape")
+        assert "effective, 1 left" in at.text()
+
+
+async def test_marked_rows_are_planned_one_after_another_and_cancelling_ends_it() -> None:
+    async with seat(session=_armed()) as at:
+        await at.press("2", "j", "j", "j", "space", "j", "j", "space", "k")
+        await at.press("x", "i")
+        assert "1 of 2" in at.text()
+        await at.clock.advance(1)
+        await at.press("7", "c", "1", "e", "escape")
+        assert "2 of 2" in at.text()
+        await at.press("escape")
+        assert len(at.asked(PlanAction)) == 2
+
+
+async def test_evidence_is_read_only_and_runs_without_a_dialog() -> None:
+    session = _armed()
+    session.answers[PlanAction] = scripted.plan(danger=c("D0"), action=c("evidence.pod"))
+    async with seat(session=session) as at:
+        await at.press("e")
+        await at.settle()
+        assert at.asked(Approve)[0].typed == "7c1e"
+        assert "PLAN" not in at.text()
+        assert ": effective" in at.text()
+
+
+async def test_the_undo_register_never_acts_by_itself() -> None:
+    session = _armed()
+    session.answers[PlanUndo] = scripted.plan(title=c("Release a pod"))
+    async with seat(session=session) as at:
+        await at.press("u")
+        assert "pod.release: network only" in at.text()
+        assert not at.asked(PlanUndo)
+        await at.press("j", "enter")
+        assert "pod.delete has no undo" in at.text()
+        await at.press("k", "enter")
+        await at.settle()
+        assert at.asked(PlanUndo) == [PlanUndo("7c1e" + "0" * 60)]
+        assert "Release a pod" in at.text()
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 60)])
+async def test_id_and_keys_show_in_every_size_and_through_a_resize(size: tuple[int, int]) -> None:
+    async with seat((120, 40), _armed()) as at:
+        await _open(at)
+        await at.pilot.resize_terminal(*size)
+        await at.settle()
+        assert "to approve" in at.text()
+        assert "cancel" in at.text()
+        await at.press("7", "c", "1", "e")
+        assert len(at.asked(Approve)) == 1
