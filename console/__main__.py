@@ -54,11 +54,13 @@ def screen(args: argparse.Namespace) -> int:
 
 def drill(args: argparse.Namespace) -> int:
     """Practise: on the screen, or played by the built-in responder."""
-    if not args.headless:
+    if not (args.headless or args.debrief):
         return screen(args)
-    from console.bootstrap.drilling import play
+    from console.bootstrap.drilling import debrief, play
     from console.cli.parsing import options_of
 
+    if args.debrief:
+        return debrief(options_of(args), args.json, sys.stdout)
     return play(options_of(args), args.play, args.json, sys.stdout)
 
 

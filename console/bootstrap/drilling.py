@@ -9,10 +9,14 @@ from console import __version__
 from console.actions.catalogue import all_actions
 from console.cluster.live import LiveCluster
 from console.config.options import Options, state_root
-from console.drill import headless
+from console.drill import headless, narrating
+from console.drill.debrief import as_json as as_lines_of_json
+from console.drill.debrief import lines
 from console.drill.pacing import PacedClock
 from console.drill.scenario import load
+from console.drill.score import score
 from console.drill.simulation import Drill
+from console.errors import BadInput
 from console.hygiene.exporting import Exporter
 from console.incident.engine import Engine, Parts
 from console.incident.session import LocalSession
@@ -28,8 +32,18 @@ from console.rules.offline import shipped_rules
 _SEAT = "responder"
 
 
-def assemble_drill(drill: Drill, clock: Clock, folder: IncidentFolder) -> Engine:
-    """An engine over the drill's cluster and audit log; the engine also runs the drill."""
+def assemble_drill(drill: Drill, clock: Clock, folder: IncidentFolder, *, played: bool = False) -> Engine:
+    """An engine over the drill's cluster and audit log; the engine also runs the drill.
+
+    Args:
+        played: people play it, so that the engine itself puts the attacker's side on record when it is over.
+    """
+
+    async def conclude() -> None:
+        session = LocalSession(engine, engine.uid)
+        await session.open(Hello(PROTOCOL, __version__, "drill", screen=False))
+        await narrating.conclude(drill, session)
+
     secret = folder.secret()
     cluster = LiveCluster(drill.transport, clock, secret)
     parts = Parts(
@@ -46,10 +60,11 @@ def assemble_drill(drill: Drill, clock: Clock, folder: IncidentFolder) -> Engine
         sources=(drill.source,),
         drill=True,
         banner="DRILL: nothing here is real",
-        background=(drill.run(),),
+        background=(drill.run(), *((conclude(),) if played else ())),
     )
     cluster.start()
-    return Engine(parts)
+    engine = Engine(parts)
+    return engine
 
 
 def new_drill(options: Options, clock: Clock) -> Drill:
@@ -62,6 +77,22 @@ def drill_folder(options: Options) -> IncidentFolder:
     root = state_root(options)
     number = 1 + sum(name.startswith("drill-") for name in incidents(root))
     return IncidentFolder(root, f"drill-{options.drill}-{options.seed}-{number}")
+
+
+def debrief(options: Options, as_json: bool, out: TextIO) -> int:
+    """Score of the newest drill, from its journal. Exit 0 won, 1 lost or unfinished; `BadInput` when there is none."""
+    root = state_root(options)
+    drills = [name for name in incidents(root) if name.startswith("drill-")]
+    if not drills:
+        raise BadInput(f"No drill was played yet in {root}. `warroom drill` starts one.")
+    journal = SqliteJournal(IncidentFolder(root, drills[0]).journal, reading=True)
+    try:
+        result = score(journal.read(), load(options.drill).lessons)
+    finally:
+        journal.close()
+    for line in as_lines_of_json(result) if as_json else lines(result):
+        out.write(f"{line}\n")
+    return 0 if result.verdict == "won" else 1
 
 
 def play(options: Options, script: str, as_json: bool, out: TextIO) -> int:

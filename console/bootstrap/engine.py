@@ -51,7 +51,8 @@ async def serve(options: Options, ready: Callable[[str], None]) -> None:
 
         folder = drill_folder(options)
         write_link(options, folder.path.name)
-        await run(assemble_drill(new_drill(options, clock), clock, folder), folder, group, ready)
+        engine = assemble_drill(new_drill(options, clock), clock, folder, played=True)
+        await run(engine, folder, group, ready)
         return
     transport = await connect(connect_options(options), clock)
     try:

@@ -72,10 +72,7 @@ def _prometheus(settings: Settings, clock: Clock) -> Iterator[Source]:
 
 
 def _secret(path: str) -> str:
-    """Content of a token file, "" for none. Raises `ConfigError` naming it."""
-    if not path:
-        return ""
-    try:
-        return Path(path).expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The token file {path} cannot be read: {error}. Check path and permissions.") from error
+    """Content of a token file, "" for none. Raises `ConfigError` naming it, also when others can read it."""
+    from console.sources.listener import read_token
+
+    return read_token(path) if path else ""
