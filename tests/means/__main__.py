@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tests.controlplane.binary import VERSION, provide_binary
 from tests.means.cache import Missing, in_ci
+from tests.means.judging import provide_judge
 from tests.means.prometheus import provide_programs
 
 
@@ -44,6 +45,11 @@ def _control_plane() -> str:
     return f"kube-apiserver {VERSION} and its parts, built from source"
 
 
+def _judge() -> str:
+    provide_judge()
+    return "an independent judge of NetworkPolicies, built from source"
+
+
 def _prometheus() -> str:
     return str(provide_programs().prometheus.name) + " and promtool"
 
@@ -57,6 +63,7 @@ def _alertmanager() -> str:
 MEANS = (
     Mean("environment", _python, "everything"),
     Mean("control plane", _control_plane, "tests/cluster, tests/controlplane, the pty tests on a real cluster"),
+    Mean("policy judge", _judge, "the differential test of NetworkPolicy evaluation"),
     Mean("Prometheus", _prometheus, "the tests that ask a real Prometheus"),
     Mean("Alertmanager", _alertmanager, "the tests that ask a real Alertmanager"),
 )

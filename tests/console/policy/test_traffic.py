@@ -11,9 +11,9 @@ import pytest
 from console.model.network import NetworkPolicy
 from console.policy.netpol import isolation
 from console.policy.traffic import End, Flow, Port, enters, leaves
-from tests.console.policy.judging import judge
 from tests.console.policy.test_netpol import BOTH, policy
 from tests.means.cache import Missing, give_up
+from tests.means.judging import judge
 
 KEYS, VALUES = ("app", "tier", "env"), ("", "a", "b")
 CIDRS = ("0.0.0.0/0", "10.0.0.0/24", "10.0.0.0/30", "203.0.113.0/24", "::/0")

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.means.cache import Missing, cache_folder, one_at_a_time
 
-SOURCES = Path(__file__).parents[2] / "netpol-judge"
+SOURCES = Path(__file__).parents[1] / "netpol-judge"
 
 
 def provide_judge() -> Path:
