@@ -50,10 +50,9 @@ class Approval(Canvas, can_focus=True):
             (self.typed + rest, "strong"),
         )
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The one that has the keys stands out."""
+        super().watch_has_focus(has_focus)
         self.redraw()
 
 

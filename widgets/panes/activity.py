@@ -29,17 +29,22 @@ class Activity(Table):
         self.header: HeaderView | None = None
 
     def title(self, width: int) -> Line:
-        counts: Counter[str] = Counter(row.severity for row in self._findings() if not row.acknowledged)
-        parts: list[Span] = [(self.sheet.name, "strong")]
-        for word, ink in (("critical", "bad"), ("high", "warn"), ("medium", "ink")):
-            if counts[word]:
-                parts += [("  ", "ink"), (f"{counts[word]} {severity(word)[0].split()[0]}", ink)]
+        parts: list[Span] = [(self.sheet.name, "strong"), *self.counts()]
         if self.rows.pattern:
             parts.append((f"  /{self.rows.pattern} {len(self.rows)} of {self.rows.total}", "warn"))
         if self.rows.problem:
             parts.append((f"  {self.rows.problem}", "bad"))
         if self.header is not None and not self.audit_seen() and self.rows.total:
             parts.append(("  no audit source", "warn"))
+        return tuple(parts)
+
+    def counts(self) -> Line:
+        """`3 CRIT  2 HIGH` of what nobody has acknowledged."""
+        counts: Counter[str] = Counter(row.severity for row in self._findings() if not row.acknowledged)
+        parts: list[Span] = []
+        for word, ink in (("critical", "bad"), ("high", "warn"), ("medium", "ink")):
+            if counts[word]:
+                parts += [("  ", "ink"), (f"{counts[word]} {severity(word)[0].split()[0]}", ink)]
         return tuple(parts)
 
     def _findings(self) -> list[FindingRow]:

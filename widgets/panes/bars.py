@@ -25,6 +25,8 @@ class Header(Canvas):
         self.frozen = ""
         self._urgent: list[Line] = []
         self._lines = 2
+        self.counts: Line = ()
+        """What a shared screen says beside the clock."""
 
     def inform(self, header: HeaderView | None) -> None:
         """The header row changed."""
@@ -34,6 +36,8 @@ class Header(Canvas):
     def restate(self) -> None:
         """Take up what changed; the number of lines may."""
         self._urgent = heading.urgent(self.header, self.look, self.lost, self.frozen)[:4]
+        if self.look.bare:
+            self._urgent = heading.big(self.header, self.look, self.counts) + self._urgent
         if self._lines != 2 + len(self._urgent):
             self._lines = 2 + len(self._urgent)
             self.styles.height = self._lines

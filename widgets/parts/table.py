@@ -179,12 +179,12 @@ class Table(Canvas, can_focus=True):
         event.stop()
         self.move(-3)
 
-    def on_focus(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Frame and cursor show who has the keys."""
+        super().watch_has_focus(has_focus)
         self.redraw()
-        self.post_message(Pointed(self.id or ""))
-
-    def on_blur(self) -> None:
-        self.redraw()
+        if has_focus:
+            self.post_message(Pointed(self.id or ""))
 
     # -- drawing
 
@@ -252,13 +252,20 @@ class Table(Canvas, can_focus=True):
             text, ink = cells[i]
             if len(parts) > 1:
                 parts.append((" ", ink if ink in ("dim", "ink") else "ink"))
-            parts.append((fit(text, cells_wide, self.look["more"], self.sheet.columns[i].right), ink))
+            parts += self._padded(fit(text, cells_wide, self.look["more"], self.sheet.columns[i].right), ink)
         line = pad(tuple(parts), full)
         if row.key != self.sheet.cursor or not self.has_focus:
             return line
         if parts[0][0] == " ":
             line = ((self.look["cursor"], "strong"), *line[1:])
         return selected(line)
+
+    def _padded(self, text: str, ink: str) -> Line:
+        """The cell; without colour its blanks are not underlined."""
+        if not self.look.palette.mono:
+            return ((text, ink),)
+        kept = text.rstrip(" ")
+        return ((kept, ink), (" " * (len(text) - len(kept)), "ink"))
 
     def _heads(self, room: int) -> Line:
         parts: list[Span] = [(" ", "dim")]

@@ -22,7 +22,7 @@ def columns(head: Columns) -> tuple[Column, ...]:
         right = i < len(head.right) and head.right[i]
         least = max(4, min(len(title), 12))
         out.append(Column(title.lower(), title, 18 if i == 0 else least, 60 if i == 0 else 36, right, drop=i))
-    return (*out, Column("age", "AGE", 4, right=True, grow=0, drop=len(out) + 1))
+    return (*out, Column("age", "AGE", 4, right=True, drop=2))
 
 
 def sorts(head: Columns | None) -> dict[str, Callable[[Any], tuple[Any, ...]]]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+WHOLE = 16
+"""Cells up to which a text is not cut while there is a column that can go."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -26,7 +29,7 @@ class Column:
 def widths(columns: Sequence[Column], room: int, widest: Mapping[str, int]) -> list[tuple[int, int]]:
     """(index, cells) of each column that is shown, left to right; one cell of gap between them is taken off."""
     shown = list(range(len(columns)))
-    while len(shown) > 1 and _least(columns, shown) > room:
+    while len(shown) > 1 and _wanted(columns, shown, widest) > room:
         droppable = [i for i in shown if columns[i].drop]
         if not droppable:
             break
@@ -45,6 +48,12 @@ def widths(columns: Sequence[Column], room: int, widest: Mapping[str, int]) -> l
             cells[i] += left * columns[i].grow // shares
         cells[growing[-1]] += left - sum(left * columns[i].grow // shares for i in growing)
     return [(i, cells[i]) for i in shown]
+
+
+def _wanted(columns: Sequence[Column], shown: Sequence[int], widest: Mapping[str, int]) -> int:
+    """Room in which every short text is whole: a column that would be cut to a stump had better make way."""
+    short = (min(columns[i].most, widest.get(columns[i].id, 0), WHOLE) for i in shown)
+    return sum(max(columns[i].least, want) for i, want in zip(shown, short, strict=True)) + len(shown) - 1
 
 
 def _least(columns: Sequence[Column], shown: Sequence[int]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from widgets.render.ages import elapsed, minute
+from widgets.render.digits import digits
 from widgets.render.lines import Line, Span, line_width, pad
 from widgets.render.words import source
 
@@ -94,6 +95,15 @@ def urgent(header: HeaderView | None, look: Look, lost: str, frozen: str) -> lis
     if frozen:
         lines.append(((f" {frozen} ", "alert"),))
     return lines
+
+
+def big(header: HeaderView | None, look: Look, counts: Line) -> list[Line]:
+    """Clock and counts, three lines high, for a shared screen."""
+    start = (header.declared or header.opened) if header is not None else 0.0
+    clock = digits(elapsed(look.now() - start)[2:] if start else "", look.ascii_only)
+    phase = (header.phase.upper() or "WATCH") if header is not None else ""
+    beside: list[Line] = [((phase, "strong"),), counts, ()]
+    return [((f"  {row}    ", "warn"), *line) for row, line in zip(clock, beside, strict=True)]
 
 
 def people(header: HeaderView | None, look: Look, width: int, seat: str) -> list[Line]:

@@ -29,7 +29,8 @@ from widgets.render.places import PANES, size_name
 from widgets.render.words import DONE
 from widgets.screens.acting import Acting
 from widgets.screens.freezing import Freezer
-from widgets.screens.places import PanePlace, SeatPlace
+from widgets.screens.places import SeatPlace
+from widgets.screens.placing import Placing
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 Asking = Callable[["Ask"], Awaitable["Answer"]]
 
 
-class RoomScreen(Acting, Screen[None]):
+class RoomScreen(Placing, Acting, Screen[None]):
     """The whole terminal.
 
     Args:
@@ -166,6 +167,8 @@ class RoomScreen(Acting, Screen[None]):
             self.table({"findings": "activity"}.get(topic, topic)).take(update)
         self._restore(topic)
         self._tabs()
+        if self.presenting:
+            self._count()
 
     def _header(self, update: Update) -> None:
         rows = update.rows if hasattr(update, "rows") else update.upserts
@@ -195,10 +198,21 @@ class RoomScreen(Acting, Screen[None]):
         header.lost = message.lost
         header.restate()
 
+    def _count(self) -> None:
+        """What a shared screen says in few words."""
+        header = self.part("header")
+        if self.presenting:
+            items = self.part("checklist").items()
+            done = sum(row.state in DONE for row in items)
+            header.counts = (*self.part("activity").counts(), (f"   checklist {done}/{len(items)}", "ink"))
+        header.restate()
+
     def on_ticked(self, message: Ticked) -> None:
         """Ages and clocks."""
         for name in ("header", *PANES, "detail", "people"):
             self.part(name).redraw()
+        if self.presenting:
+            self._count()
         self._frozen_words()
 
     def on_pointed(self, message: Pointed) -> None:
@@ -227,6 +241,8 @@ class RoomScreen(Acting, Screen[None]):
 
     def keys_line(self, row: Row | None) -> Line:
         """`next  x i quarantine …` for a row."""
+        if row is None:
+            return ()
         parts: list[Span] = [("next   ", "dim")]
         seen: set[str] = set()
         for offer in self.offers(row):
@@ -237,7 +253,7 @@ class RoomScreen(Acting, Screen[None]):
             parts += [(letter, "proved"), (f" {short_title(offer.spec)}   ", "ink")]
         if isinstance(row, ItemRow) and row.action and not parts[1:]:
             parts += [("enter", "proved"), (f" {row.action}   ", "ink")]
-        parts += [("enter", "proved"), (" open", "ink")] if row is not None and not isinstance(row, ItemRow) else []
+        parts += [("enter", "proved"), (" open", "ink")] if not isinstance(row, ItemRow) else []
         return tuple(parts)
 
     def letter(self, action: str) -> str:
@@ -265,47 +281,6 @@ class RoomScreen(Acting, Screen[None]):
         from widgets.screens.containing import arm
 
         self.start(arm(self, message.dialog), "arm")
-
-    # -- place
-
-    def place(self) -> SeatPlace:
-        """Where this seat is."""
-        panes = {}
-        for name in PANES:
-            table = self.table(name)
-            rows = table.rows
-            panes[name] = PanePlace(table.sheet.cursor, rows.pattern, rows.sort)
-        browse = self.resources.topic
-        return SeatPlace(self.pane, self.zoomed, browse, self.item, self.walking, panes)
-
-    def restore(self, place: SeatPlace) -> None:
-        """Go where the seat of that name was; rows are chosen when they arrive."""
-        self._place = place
-        self._restoring = {"findings", "resources", "checklist", "journal"}
-        self.zoomed = place.zoomed
-        self.item = place.item
-        if place.browse.startswith("browse:"):
-            self.resources.browse(place.browse)
-            self._restoring.discard("resources")
-        if place.pane in PANES and (place.pane != self.pane or self.zoomed):
-            self.focus_pane(place.pane)
-
-    def _restore(self, topic: str) -> None:
-        if topic not in self._restoring:
-            return
-        table = self.table({"findings": "activity"}.get(topic, topic))
-        if not table.rows.loaded:
-            return
-        self._restoring.discard(topic)
-        was = self._place.panes.get(table.id or "", PanePlace())
-        table.rows.sort_by(was.sort)
-        if was.filter:
-            table.rows.filter(was.filter)
-        if table.rows.index(was.cursor) >= 0:
-            table.sheet.cursor = was.cursor
-        table.changed()
-        if topic == "checklist" and self._place.walking:
-            self.action_walkthrough()
 
     def on_opened(self, message: Opened) -> None:
         """Enter on a row."""
@@ -342,6 +317,7 @@ class RoomScreen(Acting, Screen[None]):
         """One pane without frames, for a shared screen."""
         self.presenting = not self.presenting
         self.look.bare = self.presenting
+        self._count()
         self.place_panes()
         self.action_repaint()
         self.say("Presenting: p or esc ends it." if self.presenting else "")

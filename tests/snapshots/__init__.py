@@ -1,0 +1,1 @@
+"""Pictures of the screen in its sizes and states; `pytest --snapshot-update tests/snapshots` takes them anew."""

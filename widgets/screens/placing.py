@@ -1,0 +1,57 @@
+"""Leaving a place and coming back to it: what a seat tells the engine, what the next seat of that name does with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from widgets.render.places import PANES
+from widgets.screens.places import PanePlace, SeatPlace
+
+if TYPE_CHECKING:
+    from widgets.screens.room import RoomScreen
+
+
+class Placing:
+    """Mixed into `RoomScreen`."""
+
+    def place(self) -> SeatPlace:
+        """Where this seat is."""
+        room = cast("RoomScreen", self)
+        panes = {}
+        for name in PANES:
+            table = room.table(name)
+            rows = table.rows
+            panes[name] = PanePlace(table.sheet.cursor, rows.pattern, rows.sort)
+        browse = room.resources.topic
+        return SeatPlace(room.pane, room.zoomed, browse, room.item, room.walking, panes)
+
+    def restore(self, place: SeatPlace) -> None:
+        """Go where the seat of that name was; rows are chosen when they arrive."""
+        room = cast("RoomScreen", self)
+        room._place = place
+        room._restoring = {"findings", "resources", "checklist", "journal"}
+        room.zoomed = place.zoomed
+        room.item = place.item
+        if place.browse.startswith("browse:"):
+            room.resources.browse(place.browse)
+            room._restoring.discard("resources")
+        if place.pane in PANES and (place.pane != room.pane or room.zoomed):
+            room.focus_pane(place.pane)
+
+    def _restore(self, topic: str) -> None:
+        room = cast("RoomScreen", self)
+        if topic not in room._restoring:
+            return
+        table = room.table({"findings": "activity"}.get(topic, topic))
+        if not table.rows.loaded:
+            return
+        room._restoring.discard(topic)
+        was = room._place.panes.get(table.id or "", PanePlace())
+        table.rows.sort_by(was.sort)
+        if was.filter:
+            table.rows.filter(was.filter)
+        if table.rows.index(was.cursor) >= 0:
+            table.sheet.cursor = was.cursor
+        table.changed()
+        if topic == "checklist" and room._place.walking:
+            room.action_walkthrough()
