@@ -6,7 +6,7 @@ import argparse
 import time
 
 from console.cli.parsing import options_of
-from console.cli.talking import rows_of, say, seat
+from console.cli.talking import filled, say, seat
 from console.cli.talking import run as run_command
 from console.ports.views import ItemRow
 from console.runbooks.printing import json_lines, printed
@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _checklist(args: argparse.Namespace) -> int:
     async with seat(options_of(args)) as session:
-        rows = [row for row in await rows_of(session, "checklist") if isinstance(row, ItemRow)]
+        rows = [row for row in await filled(session, "checklist") if isinstance(row, ItemRow)]
     rows.sort(key=lambda row: row.position)
     for line in json_lines(rows, time.time()) if args.json else printed(rows, time.time()):
         say(line)

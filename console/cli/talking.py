@@ -18,6 +18,8 @@ from console.ports.session import Session, Snapshot
 from console.ports.views import Refusal, Row
 
 V = TypeVar("V")
+_FIRST = 20.0
+"""Seconds to wait for the first rows of an engine that has just started."""
 
 
 @asynccontextmanager
@@ -54,6 +56,28 @@ async def rows_of(session: Session, topic: str) -> list[Row]:
                 break
     await updates.aclose()  # type: ignore[attr-defined]  # every implementation is an async generator
     return rows
+
+
+async def filled(session: Session, topic: str) -> list[Row]:
+    """Rows of a topic that always has some: waits for the first when the engine has only just started."""
+    updates = session.subscribe(topic)
+    rows: dict[str, Row] = {}
+    whole = False
+    try:
+        async with asyncio.timeout(_FIRST):
+            async for update in updates:
+                if isinstance(update, Snapshot):
+                    rows = {} if update.first else rows
+                    rows |= {row.key: row for row in update.rows}
+                    whole = update.last
+                else:
+                    rows |= {row.key: row for row in update.upserts}
+                if whole and rows:
+                    break
+    except TimeoutError:
+        pass  # shown as it is: empty
+    await updates.aclose()  # type: ignore[attr-defined]  # every implementation is an async generator
+    return list(rows.values())
 
 
 def say(text: str) -> None:
