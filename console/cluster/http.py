@@ -226,8 +226,22 @@ class HttpTransport:
                 auto_decompress=False,
                 trust_env=False,
                 read_bufsize=1 << 18,
+                middlewares=(_once,),
             )
         return self._session
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """One write leaves once. aiohttp would send PUT and DELETE again when a connection ends without an answer; what
+    became of such a write is found out by reading."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise  # nothing was sent
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if request.method in ("GET", "HEAD"):
+            raise
+        raise aiohttp.ClientPayloadError(f"the connection ended without an answer: {error}") from error
 
 
 def _abort(response: aiohttp.ClientResponse) -> None:

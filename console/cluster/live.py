@@ -191,4 +191,18 @@ class LiveCluster:
 def _writes(request: Request) -> bool:
     if request.method in ("GET", "HEAD") or request.path.startswith(_REVIEWS):
         return False
-    return ("dryRun", "All") not in request.query
+    return ("dryRun", "All") not in request.query or not _body_is_dry(request)
+
+
+def _body_is_dry(request: Request) -> bool:
+    """A delete with a body is carried out as the body says, whatever the query asks for."""
+    if request.method != "DELETE" or not request.body:
+        return True
+    try:
+        return msgspec.json.decode(request.body, type=_DeleteOptions).dryRun == ["All"]
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+
+
+class _DeleteOptions(msgspec.Struct):
+    dryRun: list[str] = []  # noqa: N815 - the API's own spelling
