@@ -117,11 +117,13 @@ def made_again(facts: Facts, namespace: str, owners: Iterable[str], images: Iter
     fact = facts.get(asking.objects("Pod", namespace))
     if not isinstance(fact, Known):
         return []
+    owners, wanted, pods = set(owners), set(images), cast(Iterable[Pod], fact.value)
     under = pods_under(facts, namespace, owners)
-    mine = set() if isinstance(under, Unknown) else {pod.metadata.uid for pod in under}
-    wanted = set(images)
+    if isinstance(under, Unknown):  # `blind_to_again` says so; what these owners made themselves shows all the same
+        under = [pod for pod in pods if _controller(pod) in owners]
+    mine = {pod.metadata.uid for pod in under}
     again = []
-    for pod in cast(Iterable[Pod], fact.value):
+    for pod in pods:
         # The API counts whole seconds.
         if (seconds(pod.metadata.creation_timestamp) or 0.0) < int(since):
             continue
@@ -130,3 +132,9 @@ def made_again(facts: Facts, namespace: str, owners: Iterable[str], images: Iter
             how = f"by {pod.metadata.controller.kind} {pod.metadata.controller.name}" if pod.metadata.controller else ""
             again.append(f"pod {pod.metadata.name} was made again {how}".rstrip())
     return again
+
+
+def blind_to_again(facts: Facts, namespace: str) -> tuple[str, ...]:
+    """Why `made_again` may be empty without meaning that nothing came back; () when it means that."""
+    seen = pods_under(facts, namespace, ())
+    return (f"whether it was made again cannot be seen: {seen.why}",) if isinstance(seen, Unknown) else ()

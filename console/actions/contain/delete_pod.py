@@ -17,7 +17,7 @@ from console.actions.pinning import canonical, pin
 from console.actions.reading import images, is_static, owners, pruned, refuse_other, top_words
 from console.actions.reverters import reverter_lines
 from console.checks import asking
-from console.checks.workloads import made_again
+from console.checks.workloads import blind_to_again, made_again
 from console.errors import BadInput, Refused
 from console.model.action import ActionSpec, Danger, Param, Right
 from console.model.facts import Unknown
@@ -114,7 +114,8 @@ class PodDelete:
         gone = self.converged(facts, applied)
         context, plan = applied.plan.context_value(), applied.plan
         again = tuple(made_again(facts, plan.target.namespace, context["owners"], context["images"], applied.at))
-        return Verdict(gone.truth, gone.observed, again, gone.unverifiable, plan.limits, gone.at)
+        blind = blind_to_again(facts, plan.target.namespace)
+        return Verdict(gone.truth, gone.observed, again, (*gone.unverifiable, *blind), plan.limits, gone.at)
 
 
 def _grace(params: Mapping[str, str]) -> int | None:

@@ -29,7 +29,7 @@ from console.actions.workload.stopping import (
     what_to_stop,
 )
 from console.actions.writing import Writing
-from console.checks.workloads import LIMITS, made_again, stopped
+from console.checks.workloads import LIMITS, blind_to_again, made_again, stopped
 from console.errors import Refused
 from console.model.action import ActionSpec, Danger, Right
 from console.model.plan import Plan, Step
@@ -140,7 +140,8 @@ class WorkloadSuspend(Writing):
         owners = [one["uid"] for one in context["stops"] if one["kind"] != "CronJob"]
         again = made_again(facts, applied.plan.target.namespace, owners, context["images"], applied.at)
         residual = (*verdict.residual, *again)
-        return Verdict(verdict.truth, verdict.observed, residual, verdict.unverifiable, LIMITS, verdict.at)
+        blind = (*verdict.unverifiable, *blind_to_again(facts, applied.plan.target.namespace))
+        return Verdict(verdict.truth, verdict.observed, residual, blind, LIMITS, verdict.at)
 
 
 def _step(desk: Desk, stop: Stop, key: str, value: str) -> Step:

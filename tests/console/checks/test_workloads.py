@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from console.checks.base import CHECKS
-from console.checks.workloads import made_again, stopped
+from console.checks.workloads import blind_to_again, made_again, stopped
 from console.model.ref import BY_KIND
 from tests.console.checks.book import NOW, Book
 
@@ -113,3 +113,17 @@ def test_only_the_same_image_of_the_owner_or_of_nobody_is_the_same_thing_again()
     pods = (made("again", "bad", "rs"), made("clean", "good", "rs"), made("other", "bad", "rs2"), lone, old)
     again = made_again(_book("Deployment", {}, {}, *pods), "shop", ["o1"], ["bad"], NOW)
     assert again == ["pod web-again was made again by ReplicaSet web", "pod web-lone was made again"]
+
+
+def test_what_came_back_is_not_denied_while_its_makers_cannot_be_seen() -> None:
+    """A forbidden watch of ReplicaSets must not look like a pod that stayed away."""
+    stamp = {"creationTimestamp": "2036-05-28T00:00:00Z"}
+    body = {"spec": {"containers": [{"name": "c", "image": "bad"}]}, "status": {}}
+    direct = _child("ReplicaSet", "direct", "rs", meta=stamp, **body)
+    seen, blind = _book("Deployment", {}, {}, direct), Book()
+    blind.watch("Job")
+    blind.watch("Pod", direct)
+
+    assert blind_to_again(seen, "shop") == ()
+    assert "cannot be seen" in blind_to_again(blind, "shop")[0]
+    assert made_again(blind, "shop", ["rs"], ["bad"], NOW) == ["pod web-direct was made again by ReplicaSet web"]
