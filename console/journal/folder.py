@@ -54,6 +54,7 @@ class IncidentFolder:
                     f"The state folder {self.state} is on a network file system ({kind}), where locks and synced "
                     "writes cannot be relied on. Choose a local folder with --state."
                 )
+            _refuse_shared(self.state)
             self.path.mkdir(mode=0o700, exist_ok=True)
             if self.path.stat().st_uid != os.geteuid():
                 raise JournalError(f"The folder {self.path} belongs to somebody else. Choose another with --state.")
@@ -113,6 +114,18 @@ def incidents(state: Path) -> tuple[str, ...]:
         return tuple(path.name for path in sorted(found, key=lambda path: -path.stat().st_mtime))
     except OSError:
         return ()
+
+
+def _refuse_shared(state: Path) -> None:
+    """Who can make entries in the state folder can put a link or a socket of his own in an incident's place."""
+    found = state.stat()
+    if found.st_uid not in (os.geteuid(), 0):
+        raise JournalError(f"The state folder {state} belongs to somebody else. Choose another with --state.")
+    if found.st_mode & 0o002:
+        raise JournalError(
+            f"Everybody may write to the state folder {state}. Close it (chmod 700 {state}), or choose another with "
+            "--state."
+        )
 
 
 def _create(path: Path, data: bytes) -> None:

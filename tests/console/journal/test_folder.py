@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from console.errors import BadInput, JournalError
+from console.journal.evidence import FileEvidence
 from console.journal.filesystem import network_type
+from console.journal.findings import FindingStore
 from console.journal.folder import IncidentFolder, incidents
 from console.journal.sqlite import SqliteJournal
+from console.sources.audit_webhook import Spool
 
 
 @pytest.fixture
@@ -68,6 +71,40 @@ def test_a_group_may_pass_but_not_read_the_record(state: Path) -> None:
 
     assert folder.path.stat().st_mode & 0o7777 == 0o2750
     assert folder.path.stat().st_gid == group
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o702])
+def test_a_state_folder_everybody_can_write_to_is_refused_before_anything_is_made(state: Path, mode: int) -> None:
+    """In `/tmp` anybody could put a link or a socket of his own in the incident's place."""
+    shared = state / "shared"
+    shared.mkdir()
+    shared.chmod(mode)
+
+    with pytest.raises(JournalError, match=r"Everybody may write.*chmod 700"):
+        IncidentFolder(shared, "one")
+
+    assert list(shared.iterdir()) == []
+
+
+def test_a_permissive_umask_opens_nothing(state: Path) -> None:
+    """Folders, secret, journal, findings, evidence, lock and reserve, side files of the databases included."""
+    old = os.umask(0)
+    try:
+        folder = IncidentFolder(state / "warroom", "one")
+        folder.secret()
+        journal, findings = SqliteJournal(folder.journal, reserve=4096), FindingStore(folder.findings)
+        FileEvidence(folder.evidence).put(b"captured")
+        Spool(folder.path / "audit").append([b"{}"])
+        findings.save([], {"audit": "{}"})
+        made = list((state / "warroom").rglob("*"))
+        open_ = [str(path.relative_to(state)) for path in made if path.stat().st_mode & 0o077]
+        journal.close()
+        findings.close()
+    finally:
+        os.umask(old)
+
+    assert len(made) >= 10
+    assert open_ == []
 
 
 def test_a_folder_that_cannot_be_made_says_so(state: Path) -> None:
