@@ -29,6 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone: nothing is left to say
         return 0
+    except Exception as error:
+        _complain(_defect(error))
+        return 1
 
 
 def screen(args: argparse.Namespace) -> int:
@@ -62,6 +65,15 @@ def drill(args: argparse.Namespace) -> int:
     if args.debrief:
         return debrief(options_of(args), args.json, sys.stdout)
     return play(options_of(args), args.play, args.json, sys.stdout)
+
+
+def _defect(error: Exception) -> str:
+    """A defect of ours, by kind and place. Its own words and the values around it may be secrets of the cluster."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    place = "; ".join(f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames[-3:])
+    return f"it failed on {type(error).__name__}, a defect of the program. Report it with this place: {place}"
 
 
 def _complain(text: str) -> None:
