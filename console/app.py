@@ -7,6 +7,7 @@ person asked for it on the error screen). Domain work and cluster access do not 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import signal
@@ -37,6 +38,7 @@ def prepare_environment(environment: dict[str, str] | os._Environ[str] = os.envi
 
 
 prepare_environment()
+gc.disable()  # nothing of what is imported now is ever garbage: looking for it takes a tenth of the first frame's time
 
 from textual.app import App  # noqa: E402 - reads the environment above
 from textual.events import Key, Paste  # noqa: E402
@@ -48,6 +50,9 @@ from widgets.parts.muting import Muting  # noqa: E402
 from widgets.screens.places import decoded  # noqa: E402
 from widgets.screens.room import RoomScreen  # noqa: E402
 from widgets.theme import PALETTES, Look, ascii_wanted, chosen, textual_theme  # noqa: E402
+
+gc.freeze()
+gc.enable()
 
 if TYPE_CHECKING:
     from console.model.action import ActionSpec
@@ -98,7 +103,6 @@ class WarRoom(App[str]):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     INLINE_PADDING = 0
-    CSS = "Screen { background: $background; } Toast { display: none; }"
 
     def __init__(
         self,
@@ -122,11 +126,10 @@ class WarRoom(App[str]):
         self._muting = Muting(self.look.clock)
         self._tasks = Tasks()
         self._browsing: asyncio.Task[Any] | None = None
-        self._seated = self._saving = self._stalled = False
+        self._seated = self._saving = self._stalled = self._early = False
         self._saved = ""
         self.room = RoomScreen(self.look, self.ask, specs, self.keymap)
-        for known in PALETTES.values():
-            self.register_theme(textual_theme(known))
+        self.register_theme(textual_theme(palette))
         self.theme = palette.name
 
     # -- start and end
@@ -193,7 +196,10 @@ class WarRoom(App[str]):
         if not self._seated:
             self._seated = True
             self._saved = welcome.place
-            room.restore(decoded(welcome.place))
+            if self._early:
+                self.on_moved(Moved())  # what the person chose meanwhile is the place now
+            else:
+                room.restore(decoded(welcome.place))
         ended = asyncio.Event()
         for topic in TOPICS:
             self._tasks.start(topic, self._pump(session, topic, ended))
@@ -246,6 +252,7 @@ class WarRoom(App[str]):
 
     def on_browsed(self, message: Browsed) -> None:
         """Pane 2 shows another kind."""
+        self._early = self._early or not self._seated
         self.browse(message.topic)
 
     # -- place
@@ -303,6 +310,7 @@ class WarRoom(App[str]):
         palette = PALETTES[name]
         self.look.palette = palette
         self._guard.mono = palette.mono
+        self.register_theme(textual_theme(palette))
         self.theme = name
         self.room.action_repaint()
 

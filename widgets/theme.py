@@ -6,10 +6,10 @@ A role says what a colour means; no widget names a colour. Four palettes: `war-d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.style import Style
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from console.ports.clock import Clock
 
 
-@dataclass(frozen=True, eq=False)
-class Palette:
+class Palette(msgspec.Struct, frozen=True, eq=False):
     """Colours of one theme. Foregrounds are `bold`-able words of Rich; `background` and below are backgrounds."""
 
     name: str

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 class Header(Canvas):
     """Two lines, and one more for each thing that must not be overlooked."""
 
-    DEFAULT_CSS = "Header { height: 2; dock: top; }"
-
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="header")
+        self.styles.dock = "top"
+        self.styles.height = 2
         self.header: HeaderView | None = None
         self.lost = ""
         self.frozen = ""
@@ -55,8 +55,6 @@ class Header(Canvas):
 class Tabs(Canvas):
     """Names of the panes, on a terminal that shows one at a time."""
 
-    DEFAULT_CSS = "Tabs { height: 1; }"
-
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="tabs")
         self.names: tuple[tuple[str, bool], ...] = ()
@@ -73,10 +71,9 @@ class Tabs(Canvas):
 class Footer(Canvas):
     """Keys that work here, or one sentence: what just happened."""
 
-    DEFAULT_CSS = "Footer { height: 1; dock: bottom; }"
-
     def __init__(self, look: Look, keys: tuple[tuple[str, str], ...]) -> None:
         super().__init__(look, id="footer")
+        self.styles.dock = "bottom"
         self.keys = keys
         self.said: Span | None = None
 

@@ -24,11 +24,10 @@ class _ByPlace(Layout):
 class Room(Widget):
     """Panes by place. `arrange_for` says what is wanted; sizes come from the terminal."""
 
-    DEFAULT_CSS = "Room { height: 1fr; background: $background; }"
-
     def __init__(self, *children: Widget, id: str) -> None:  # noqa: A002
         super().__init__(*children, id=id)
         self._panes = children
+        self.styles.height = "1fr"  # set here, not in a style sheet: each one read costs part of the first frame
         self._screen_name = "medium"
         self._pane = "activity"
         self._alone = False

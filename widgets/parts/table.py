@@ -7,8 +7,9 @@ It knows no topic: a `Sheet` says what the columns are and how a row reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from widgets.messages import Moved, Opened, Pointed
 from widgets.parts.canvas import Canvas
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
 Cells = tuple[Span, ...]
 
 
-@dataclass
-class Sheet:
+def _nothing(look: Look) -> Sequence[tuple[str, str]]:
+    """Nothing to say about an empty table."""
+    return ()
+
+
+class Sheet(msgspec.Struct, eq=False):
     """What a table shows."""
 
     name: str
@@ -37,24 +42,24 @@ class Sheet:
     rows: Rows
     cells: Callable[[Any, Look], Cells]
     """One span a column."""
-    empty: Callable[[Look], Sequence[tuple[str, str]]] = lambda look: ()
+    empty: Callable[[Look], Sequence[tuple[str, str]]] = _nothing
     """Paragraphs (text, role) for a table without rows."""
     cursor: str = ""
     """Key of the selected row."""
-    marks: set[str] = field(default_factory=set)
+    marks: set[str] = msgspec.field(default_factory=set)
     top: int = 0
-    widest: dict[str, int] = field(default_factory=dict)
+    widest: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Table(Canvas, can_focus=True):
     """A framed list of rows. Line 0 is the frame with the title, line 1 the column heads."""
 
     BINDINGS = table_bindings()  # type: ignore[assignment]  # a list is what Textual reads
-    DEFAULT_CSS = "Table { height: 1fr; }"
     HEADS = True
 
     def __init__(self, look: Look, sheet: Sheet, *, id: str) -> None:  # noqa: A002
         super().__init__(look, id=id)
+        self.styles.height = "1fr"
         self.sheet = sheet
         self._columns: list[tuple[int, int]] = []
 
