@@ -39,6 +39,6 @@ def connect_options(options: Options) -> ConnectOptions:
         namespace=options.namespaces[0] if len(options.namespaces) == 1 else "",
         as_user=options.as_user,
         as_groups=options.as_groups,
-        environment=dict(os.environ),
+        environment=os.environ,  # as it is when a plugin runs: a seat may have lent a login meanwhile
         folder=Path.cwd(),
     )

@@ -6,12 +6,13 @@ bad input become `Refusal`, never a traceback; what happened is on record before
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from console.actions.approving import Approval
 from console.actions.preflight import Preflight
-from console.errors import BadInput, Refused, WarRoomError
+from console.errors import ApiStatus, BadInput, ClusterError, Refused, WarRoomError
 from console.hygiene.exporting import known_safe
 from console.incident.codenames import codename
 from console.incident.engine import Engine
@@ -26,8 +27,6 @@ from console.ports import session as s
 from console.ports.views import Answer, Done, OutcomeView, PlanView, Refusal, TextView
 
 ARMED = 15 * 60.0
-_COMMAND = 60.0
-"""Seconds `--reason` arms one command."""
 _LONGEST = 2000
 """Characters of a reason, note or value."""
 
@@ -66,7 +65,7 @@ class Answering:
         try:
             return await self._answers[type(request)](request)
         except WarRoomError as error:
-            return Refusal(self._engine.export(str(error)), error.exit_code)
+            return Refusal(self._engine.export(str(error)), _exit_code(error))
         except Exception as error:  # the border to people: a defect becomes a sentence, its traceback goes to the log
             self._engine.defect(f"answering {type(request).__name__}", error)
             text = f"The engine could not do this ({type(error).__name__}). Nothing more was written; see its log."
@@ -125,8 +124,9 @@ class Answering:
 
     async def _approve(self, request: s.Approve) -> Answer:
         digest = self._digest(request.digest)
-        for text, what in ((request.reason, "The reason"), (request.break_glass, "The break-glass reason")):
-            self._text(text, what)
+        self._text(request.reason, "The reason")
+        self._text(request.break_glass, "The break-glass reason")
+        self._text(request.skip_evidence, "The reason to skip evidence")
         armed = self._engine.state.armed.get(known_safe(self._seat))
         approval = Approval(
             self._seat,
@@ -138,10 +138,10 @@ class Answering:
             request.skip_evidence,
             request.arm,
         )
-        if request.arm and self._engine.state.declared is None:
+        if request.arm and request.reason.strip() and self._engine.state.declared is None:
             self._declare_now(request.reason)
         runner, engine = self._engine.runner, self._engine
-        outcome = await runner.approve(digest, approval, engine.others(self._seat))
+        outcome = await runner.approve(digest, approval, engine.seats.others(self._seat))
         return outcome_view(engine.state.actions[digest], outcome, runner.is_final(digest), engine.export)
 
     async def _follow(self, request: s.FollowAction) -> Answer:
@@ -229,7 +229,9 @@ class Answering:
         if what == "timeline":
             names = {str(engine.export.ref(ref)), str(engine.export(key))}
             found = one.findings if one else ()
-            return engine.details.timeline(str(ref), engine.chronicle.journal.read(), found, names)
+            # The whole record is read for it: in a thread, since it may be long.
+            read = engine.chronicle.journal.read
+            return await asyncio.to_thread(lambda: engine.details.timeline(str(ref), read(), found, names))
         if one is None or row is None:
             return await engine.details.manifest(ref)
         return engine.details.resource(one, row)
@@ -237,7 +239,8 @@ class Answering:
     # The engine
 
     async def _login(self, request: s.Login) -> Answer:
-        self._engine.environment(request.environment)
+        if not self._engine.seats.lend(self._uid, request.environment, anew=True):
+            raise Refused("Only the user who runs the engine may log it in.")
         return Done(known_safe("The engine tries to log in with this environment."))
 
     async def _stop(self, request: s.Stop) -> Answer:
@@ -245,6 +248,13 @@ class Answering:
             raise Refused("Only the user who runs the engine may end it.")
         self._engine.stop(self._text(request.reason, "The reason") or f"asked by {self._seat}")
         return Done(known_safe("The engine ends."))
+
+
+def _exit_code(error: WarRoomError) -> int:
+    """As the command line ends: the API server's own no is a refusal, its silence means that nothing was written."""
+    if isinstance(error, ApiStatus) and error.code in (401, 403):
+        return 5
+    return 7 if isinstance(error, ClusterError) else error.exit_code
 
 
 def _evidence_lines(plan: Plan, found: Preflight) -> tuple[tuple[str, ...], bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 
 from console.hygiene.exporting import Exporter, known_safe
 from console.incident.affected import Affected, affected_set, contained_words, resource_row
@@ -25,6 +26,11 @@ from console.ports.cluster import View
 from console.ports.views import TOPICS, FindingRow, ResourceRow, UndoRow
 
 PAUSE = 0.25
+SHOWN = 5000
+"""Journal entries kept in the pane; the journal itself keeps all."""
+FINDINGS = 20_000
+"""Findings shown at most, as many as the rules keep: the least severe and oldest go first."""
+_SLACK = 500
 
 
 class Board:
@@ -66,11 +72,23 @@ class Board:
             self.findings[finding.id] = finding
             rows.append(self._finding_row(finding))
         self.tables["findings"].put(*rows)
+        if len(self.findings) > FINDINGS + _SLACK:
+            self._give_up()
         self._dirty.set()
+
+    def _give_up(self) -> None:
+        kept = sorted(self.findings.values(), key=lambda one: (one.severity.rank, -one.last))
+        gone = [one.id for one in kept[FINDINGS:]]
+        for finding in gone:
+            del self.findings[finding]
+        self.tables["findings"].remove(*gone)
 
     def heard(self, entry: Entry) -> None:
         """A new journal entry."""
-        self.tables["journal"].put(entry_row(entry))
+        journal = self.tables["journal"]
+        journal.put(entry_row(entry))
+        if len(journal) > SHOWN + _SLACK:
+            journal.remove(*[row.key for row in islice(journal.rows(), _SLACK)])
         self._dirty.set()
 
     def touch(self) -> None:

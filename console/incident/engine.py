@@ -11,7 +11,7 @@ import hashlib
 import logging
 import os
 import traceback
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
@@ -23,16 +23,19 @@ from console.actions.registry import Registry
 from console.actions.runner import Runner
 from console.errors import JournalError
 from console.hygiene.exporting import Exporter, known_safe
-from console.incident.board import Board
+from console.incident.board import SHOWN, Board
 from console.incident.browsers import Browsers
 from console.incident.checking import Checking
 from console.incident.detailing import Details
 from console.incident.entries import entry_row
-from console.incident.factbook import FactBook
+from console.incident.factbook import INTACT, FactBook
 from console.incident.hands import Hands, Sighting
 from console.incident.heading import header_view, phase_of
+from console.incident.keeping import kept
 from console.incident.naming import key_of, parse
 from console.incident.pipeline import FindingStore, Pipeline
+from console.incident.rationing import Ration
+from console.incident.seats import Seats
 from console.model import entry as e
 from console.model.finding import Finding
 from console.model.objects import Obj
@@ -42,7 +45,7 @@ from console.model.signal import SourceHealth
 from console.model.state import IncidentState
 from console.ports.clock import Clock
 from console.ports.cluster import Cluster, View
-from console.ports.journal import EvidenceStore, Journal
+from console.ports.journal import ChainReport, EvidenceStore, Journal
 from console.ports.source import Source
 from console.ports.tasks import Tasks
 from console.rules.changes import recent_changes
@@ -52,6 +55,7 @@ from console.rules.ledger import StreamLedger
 from console.rules.measures import Gauge, load_measure_rules
 
 _log = logging.getLogger("warroom.engine")
+UNWALKED = "chain being checked"
 
 WARM = (
     "Pod", "Node", "Namespace", "Deployment", "ReplicaSet", "ServiceAccount", "RoleBinding", "ClusterRoleBinding",
@@ -60,8 +64,8 @@ WARM = (
     "CertificateSigningRequest", "Event",
 )  # fmt: skip
 """Kinds watched from the start, in this order. ConfigMaps and Secrets only when somebody asks."""
-_SHOWN = 5000
-"""Journal entries kept in the pane; the journal itself keeps all."""
+_WALKED = 5000
+"""Entries whose chain is walked before anybody is let in; a longer one is walked in a thread."""
 _FOUND_ENTRIES = 500
 """Findings that get an entry of their own in the journal; a storm beyond that is in the findings store."""
 
@@ -94,14 +98,16 @@ class Engine:
         self.incident, self.cluster, self.clock, self.export = parts.incident, parts.cluster, parts.clock, parts.export
         self.secret, self.registry, self.uid = parts.secret, parts.registry, os.getuid()
         self.chronicle = Chronicle(parts.journal, parts.clock)
-        self.places: dict[tuple[int, str], str] = {}
+        self.seats = Seats(self.uid, lambda: self.state, self.chronicle.record, self.note)
         self._tasks = Tasks(self._failed)
-        self._seats: dict[str, int] = {}
         self._healths: dict[str, SourceHealth] = {}
         self._end = asyncio.Event()
         self._why = ""
+        self._found_ids: set[str] = set()
         self._found_entries = 0
-        self._words = {"journal": "chain ok", "banner": parts.banner}
+        self._sightings = Ration(parts.clock)
+        self._chain = UNWALKED
+        self._words = {"journal": UNWALKED, "banner": parts.banner}
         self._compose()
 
     def _compose(self) -> None:
@@ -159,16 +165,49 @@ class Engine:
 
     def _start_tasks(self, positions: Mapping[str, str]) -> None:
         start = self._tasks.start
-        start("pipeline", self.pipeline.run())
-        start("pipeline:save", self.pipeline.run_saving())
-        start("board", self.board.run())
-        start("pulse", self._pulse())
+        for name, work in (
+            ("pipeline", self.pipeline.run),
+            ("pipeline:save", self.pipeline.run_saving),
+            ("board", self.board.run),
+            ("pulse", self._pulse),
+            ("checklist", self.checklist.run),
+        ):
+            start(name, self._kept(name, work))
         self.book.start(self._tasks)
-        start("checklist", self.checklist.run())
         for source in self.parts.sources:
-            start(f"source:{source.name}", source.run(self.pipeline, positions.get(source.name, "")))
-        for number, work in enumerate(self.parts.background):
-            start(f"background:{number}", work)
+            start(f"source:{source.name}", self._kept_source(source, positions.get(source.name, "")))
+        for number, background in enumerate(self.parts.background):
+            start(f"background:{number}", background)
+        if self._chain == UNWALKED:
+            start("journal:chain", self._walk_later())
+
+    async def _kept(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        await kept(work, self.clock, lambda error, new: self._stumbled(name, error, new))
+
+    async def _kept_source(self, source: Source, position: str) -> None:
+        """Run a source. One that stumbles is shown as failed, and goes on where it was when it is run again."""
+
+        async def run() -> None:
+            await source.run(self.pipeline, self.pipeline.positions.get(source.name, position))
+
+        def stumbled(error: BaseException, new: bool) -> None:
+            why = f"stopped by a defect ({type(error).__name__}); it is started again"
+            self._health(SourceHealth(source.name, "failed", self.clock.now(), why))
+            self._stumbled(f"source:{source.name}", error, new)
+
+        await kept(run, self.clock, stumbled)
+
+    async def _walk_later(self) -> None:
+        self._chain_walked(await asyncio.to_thread(self.parts.journal.verify))
+
+    def _chain_walked(self, report: ChainReport) -> None:
+        """Say what the walk over the record's hash chain showed. A broken chain is an alarm; work goes on."""
+        self._chain = self._words["journal"] = INTACT
+        if report.problem:
+            self._chain = self._words["journal"] = str(self.export(f"chain BROKEN: {report.problem}"))
+            text = f"the journal is not intact: {report.problem}. Compare it with an export held elsewhere"
+            self.note(e.Alarm(self.export(text)))
+        self._draw_header()
 
     def _open_record(self) -> None:
         for seat in list(self.state.seats):  # an engine that was killed could not say good-bye for them
@@ -184,9 +223,13 @@ class Engine:
         self.chronicle.record(e.Opened(cluster, server, context, known_safe(fingerprint), version, drill))
 
     def _show_history(self) -> None:
-        entries = list(self.chronicle.journal.read(max(0, self.state.seq - _SHOWN)))
+        entries = list(self.chronicle.journal.read(max(0, self.state.seq - SHOWN)))
         self.board.tables["journal"].put(*(entry_row(entry) for entry in entries))
+        # A finding is on record a moment before it is saved: after a crash in between it is found once more.
+        self._found_ids = {entry.record.finding for entry in entries if isinstance(entry.record, e.Found)}
         self._found_entries = self.state.types.get("found", 0)
+        if self.state.seq <= _WALKED:
+            self._chain_walked(self.parts.journal.verify())
 
     def stop(self, why: str) -> None:
         """Ask the engine to end."""
@@ -205,41 +248,16 @@ class Engine:
         self.pipeline.save()
         await self.cluster.close()
         self.note(e.Stopped(self.export(self._why or "closed")))
+        self.parts.store.close()
         self.parts.journal.close()
-
-    # Seats
-
-    def sit(self, name: str, uid: int, screen: bool) -> str:
-        """Give a seat its unique name."""
-        seat, number = name, 1
-        while seat in self._seats:
-            number += 1
-            seat = f"{name}~{number}"
-        self._seats[seat] = uid if screen else -1 - uid
-        if screen:
-            self.chronicle.record(e.SeatJoined(known_safe(seat), uid), seat)
-        return seat
-
-    def leave(self, seat: str) -> None:
-        """A seat has gone. What it approved goes on."""
-        if self._seats.pop(seat, -1) >= 0:
-            self.note(e.SeatLeft(known_safe(seat)))
-
-    def others(self, seat: str) -> dict[str, int]:
-        """Everybody else who sits at a screen, with uid."""
-        return {name: uid for name, uid in self._seats.items() if name != seat and uid >= 0}
-
-    def environment(self, given: Mapping[str, str]) -> None:
-        """Variables a login plugin may need and this process does not have."""
-        for name, value in given.items():
-            os.environ.setdefault(name, value)
 
     # What happens
 
     def _found(self, findings: list[Finding]) -> None:
         for finding in findings:
-            new = finding.id not in self.board.findings
-            if new and finding.severity.at_least(Severity.MEDIUM) and self._found_entries < _FOUND_ENTRIES:
+            told = finding.id in self._found_ids or self._found_entries >= _FOUND_ENTRIES
+            if not told and finding.severity.at_least(Severity.MEDIUM):
+                self._found_ids.add(finding.id)
                 self._found_entries += 1
                 self._record_found(finding)
         self.board.found(findings)
@@ -264,7 +282,7 @@ class Engine:
             self._words["journal"] = str(self.export(str(error)))
             self._draw_header()
         else:
-            self._words["journal"] = "chain ok"
+            self._words["journal"] = self._chain
 
     def _heard(self, entry: e.Entry) -> None:
         self.board.heard(entry)
@@ -284,6 +302,10 @@ class Engine:
 
     def _sighted(self, sighting: Sighting) -> None:
         export = self.export
+        if not self._sightings.take():
+            return
+        if left_out := self._sightings.told():
+            self.note(e.Alarm(export(f"{left_out} more sightings of foreign hands were left out: see the audit log")))
         if sighting.alarm:
             self.note(e.Alarm(export(sighting.text)))
         else:
@@ -331,6 +353,13 @@ class Engine:
         self.board.tables["header"].put(header)
 
     # Defects
+
+    def _stumbled(self, task: str, error: BaseException, new: bool) -> None:
+        """An endless round failed and will be started again."""
+        if new:
+            self.defect(task, error)
+            text = f"part of the engine failed and is started again: {task} ({type(error).__name__})"
+            self.note(e.Alarm(self.export(text)))
 
     def _failed(self, task: str, error: BaseException) -> None:
         self.defect(task, error)

@@ -59,6 +59,8 @@ class FindingStore(Protocol):
 
     def load(self) -> tuple[list[Finding], dict[str, str]]: ...
 
+    def close(self) -> None: ...
+
 
 class Pipeline:
     """Implements `console.ports.source.Sink`.
@@ -86,7 +88,11 @@ class Pipeline:
         self._on_findings, self._on_health = on_findings, on_health
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(QUEUE)
         self._unsaved: dict[str, Finding] = {}
+        self._matched: dict[str, Finding] = {}
+        """Findings of the batch being matched: saved with its position, so that no event is counted twice."""
         self._positions: dict[str, str] = {}
+        self.positions: dict[str, str] = {}
+        """How far each source was taken in."""
         self._moved = asyncio.Event()
         self.events = 0
         """Audit events taken in since the start."""
@@ -114,54 +120,62 @@ class Pipeline:
                 self._queue.task_done()
 
     async def run_saving(self) -> None:
-        """Save what changed, at most twice a second."""
+        """Save what changed, at most twice a second, in a thread: a storm's findings are many."""
         while True:
             await self._moved.wait()
             self._moved.clear()
-            self.save()
+            findings, positions = self._unsaved, self._positions
+            self._unsaved, self._positions = {}, {}
+            try:
+                await asyncio.to_thread(self._store.save, list(findings.values()), positions)
+            except BaseException as error:
+                self._give_back(findings, positions)
+                if not isinstance(error, JournalError):
+                    raise
             await self._clock.sleep(SAVE)
 
     def save(self) -> None:
-        """Findings and positions, in one transaction. Raises `JournalError`."""
+        """Findings and positions, in one transaction. What cannot be saved is kept and tried again."""
         if not self._unsaved and not self._positions:
             return
-        findings, positions = list(self._unsaved.values()), self._positions
-        try:
-            self._store.save(findings, positions)
-        except JournalError:
-            self._moved.set()  # kept in memory, tried again; the journal tells people about the disk
-            return
+        findings, positions = self._unsaved, self._positions
         self._unsaved, self._positions = {}, {}
+        try:
+            self._store.save(list(findings.values()), positions)
+        except JournalError:
+            self._give_back(findings, positions)  # the journal tells people about the disk
+
+    def _give_back(self, findings: dict[str, Finding], positions: dict[str, str]) -> None:
+        self._unsaved, self._positions = findings | self._unsaved, positions | self._positions
+        self._moved.set()
 
     async def _take(self, batch: Batch) -> None:
-        events = [one for one in batch.signals if isinstance(one, AuditEvent)]
-        if len(events) == len(batch.signals):
-            await self._match(events, batch)
-        else:
-            self._other(batch)
+        self._matched = {}
+        pairs = zip(batch.signals, batch.raw, strict=False) if batch.raw else ((one, b"") for one in batch.signals)
+        audit = [(one, raw) for one, raw in pairs if isinstance(one, AuditEvent)]
+        await self._match([one for one, _ in audit], [raw for _, raw in audit if batch.raw], batch.source)
+        if measures := [one for one in batch.signals if isinstance(one, Measure)]:
+            self._keep(self._gauge.feed(measures))
+        self._unsaved.update(self._matched)
         if batch.position:
-            self._positions[batch.source] = batch.position
+            self._positions[batch.source] = self.positions[batch.source] = batch.position
+        if batch.position or self._matched:
             self._moved.set()
 
-    async def _match(self, events: list[AuditEvent], batch: Batch) -> None:
+    async def _match(self, events: list[AuditEvent], raws: list[bytes], source: str) -> None:
         for start in range(0, len(events), SLICE):
-            part, raw = events[start : start + SLICE], batch.raw[start : start + SLICE]
+            part, raw = events[start : start + SLICE], raws[start : start + SLICE]
             for observer in self._observers:
                 observer.feed(part)
             own = self._hands.feed(part)
             if any(own):  # what we do ourselves is in the journal; a finding about it would be noise
                 raw = [one for one, ours in zip(raw, own, strict=False) if not ours]
                 part = [one for one, ours in zip(part, own, strict=True) if not ours]
-            changed = self._matcher.feed(part, raw, batch.source)
-            self._keep(changed)
+            self._keep(self._matcher.feed(part, raw, source))
             self.events += len(own)
             await asyncio.sleep(0)
 
-    def _other(self, batch: Batch) -> None:
-        self._keep(self._gauge.feed([one for one in batch.signals if isinstance(one, Measure)]))
-
     def _keep(self, changed: list[Finding]) -> None:
         if changed:
-            self._unsaved.update((finding.id, finding) for finding in changed)
-            self._moved.set()
+            self._matched.update((finding.id, finding) for finding in changed)
             self._on_findings(changed)

@@ -12,7 +12,6 @@ from console.incident.engine import Engine
 from console.ports.session import PROTOCOL, Ask, Hello, Place, Update, Welcome
 from console.ports.views import Answer, Done
 
-_PLACE_LIMIT = 16 * 1024
 _NAME_LIMIT = 32
 
 
@@ -35,18 +34,19 @@ class LocalSession:
                 f"This warroom ({hello.version[:20]}) speaks protocol {hello.protocol}, the running engine "
                 f"({__version__}) speaks {PROTOCOL}. End it with `warroom stop` of its own version, then start again."
             )
-        wanted = hello.seat.strip()[:_NAME_LIMIT]
+        wanted = self._engine.export(hello.seat.strip()[:_NAME_LIMIT])
         if not wanted:
             raise WireError("A seat needs a name: give one with --seat.")
-        self._seat = self._engine.sit(self._engine.export(wanted), self._uid, hello.screen)
-        self._engine.environment(hello.environment)
+        seats = self._engine.seats
+        self._seat = seats.sit(wanted, self._uid, hello.screen)
+        seats.lend(self._uid, hello.environment)
         self._answering = Answering(self._engine, self._seat, self._uid)
         return Welcome(
             PROTOCOL,
             __version__,
             known_safe(self._seat),
             known_safe(self._engine.incident),
-            self._engine.places.get((self._uid, wanted), ""),
+            seats.place(self._uid, self._seat),
             self._engine.clock.now(),
         )
 
@@ -66,13 +66,12 @@ class LocalSession:
         if self._answering is None:
             raise WireError("This seat is not open yet.")
         if isinstance(request, Place):
-            if len(request.place) <= _PLACE_LIMIT:
-                self._engine.places[(self._uid, self._seat.split("~")[0])] = request.place
+            self._engine.seats.keep_place(self._uid, self._seat, request.place)
             return Done()
         return await self._answering.answer(request)
 
     async def close(self) -> None:
         """Leave. The engine goes on; what was approved goes on."""
         if self._seat:
-            self._engine.leave(self._seat)
+            self._engine.seats.leave(self._seat)
             self._seat = ""

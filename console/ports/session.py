@@ -18,6 +18,11 @@ from console.ports.views import Answer, Row
 PROTOCOL = 1
 """Raised when wire Structs change in a way an older side cannot read."""
 CHUNK = 500
+LOGIN_VARIABLES = (
+    "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "CLOUDSDK_CONFIG", "CLOUDSDK_ACTIVE_CONFIG_NAME",
+    "SSH_AUTH_SOCK", "DISPLAY",
+)  # fmt: skip
+"""The only variables a seat may hand to a running engine: whose login to use, never which program or cluster."""
 
 
 class Hello(msgspec.Struct, frozen=True, tag=True):
@@ -27,7 +32,7 @@ class Hello(msgspec.Struct, frozen=True, tag=True):
     version: str
     seat: str
     environment: dict[str, str] = {}
-    """Allow-listed variables the engine may need for a login plugin."""
+    """Of `LOGIN_VARIABLES`, those the engine may need for a login plugin; taken from its own user only."""
     screen: bool = True
     """False for a seat of one command, which is not put on record."""
 
