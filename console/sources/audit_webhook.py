@@ -101,7 +101,7 @@ class AuditWebhook:
 
     def __init__(self, name: str, address: str, access: Access, folder: Path, clock: Clock) -> None:
         self.name = name
-        self.listener = Listener(address, access, self._take)
+        self.listener = Listener(address, access, self._take, clock=clock)
         self._spool = Spool(folder)
         self._clock = clock
         self._lock = asyncio.Lock()

@@ -7,6 +7,7 @@ API server drops the query of a webhook's URL and proxies log it.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
 import ssl
@@ -17,9 +18,17 @@ import msgspec
 from aiohttp import web
 
 from console.errors import ConfigError
+from console.ports.clock import Clock, SystemClock
+from console.ports.tasks import Tasks
 
 BODY_LIMIT = 64 << 20
 """Bytes of one request, unpacked."""
+BODIES = 4
+"""Bodies read at once: at most these many times the limit are in memory."""
+SLOWEST = 30.0
+"""Seconds in which a new connection must have sent the head of a request, and any request its whole body."""
+CONNECTIONS = 200
+"""Connections at once; one more is closed unheard."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -49,34 +58,63 @@ class Listener:
         ConfigError: the address is none, or what guards it is not enough.
     """
 
-    def __init__(self, address: str, access: Access, handler: Handler, limit: int = BODY_LIMIT) -> None:
+    def __init__(
+        self, address: str, access: Access, handler: Handler, limit: int = BODY_LIMIT, clock: Clock | None = None
+    ) -> None:
         self.host, self.port = _parsed(address)
         _check(self.host, access)
         self._access = access
         self._handler = handler
         self._limit = limit
+        self._clock = clock or SystemClock()
         self._runner: web.AppRunner | None = None
+        self._bodies = asyncio.Semaphore(BODIES)
+        self._tasks = Tasks()
+        self._heard: set[object] = set()
+        """Connections on which an allowed request came: they may stay open between requests."""
 
     async def start(self) -> None:
         """Listen. Raises OSError when the address is taken, ConfigError when a certificate cannot be used."""
         context = _context(self._access)
         app = web.Application(client_max_size=self._limit)
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, lingering_time=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port, ssl_context=context)
         await site.start()
+        self._tasks.start("listener:sweep", self._sweep(self._runner))
         addresses = self._runner.addresses
         if self.port == 0 and addresses:
             self.port = int(addresses[0][1])
 
     async def stop(self) -> None:
         """Let running requests end, for two seconds."""
+        await self._tasks.close()
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
 
+    async def _sweep(self, runner: web.AppRunner) -> None:
+        """Close connections that send nothing whole: a head that trickles would hold them for ever."""
+        since: dict[object, float] = {}
+        while True:
+            await self._clock.sleep(SLOWEST / 6)
+            now, open_ = self._clock.monotonic(), runner.server.connections if runner.server else []
+            since = {one: since.get(one, now) for one in open_}
+            self._heard &= since.keys()
+            for number, one in enumerate(open_):
+                if number >= CONNECTIONS or (one not in self._heard and now - since[one] >= SLOWEST):
+                    one.force_close()
+
     async def _handle(self, request: web.Request) -> web.Response:
+        answer = await self._answer(request)
+        if answer.status in (200, 429, 503):
+            self._heard.add(request.protocol)
+        else:
+            answer.force_close()
+        return answer
+
+    async def _answer(self, request: web.Request) -> web.Response:
         if "token" in request.query or "access_token" in request.query:
             return _plain(Answer(400, "a token does not belong in the URL; send it as Authorization: Bearer"))
         if not self._is_allowed(request):
@@ -85,11 +123,15 @@ class Listener:
             return _plain(Answer(405, "only POST"))
         if request.content_length is not None and request.content_length > self._limit:
             return _plain(Answer(413, f"at most {self._limit} bytes; lower --audit-webhook-batch-max-size"))
-        try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            return _plain(Answer(413, f"at most {self._limit} bytes; lower --audit-webhook-batch-max-size"))
-        return _plain(await self._handler(body))
+        async with self._bodies:
+            try:
+                async with asyncio.timeout(SLOWEST):
+                    body = await request.read()
+            except TimeoutError:
+                return _plain(Answer(408, f"the body did not come within {SLOWEST:.0f} s"))
+            except web.HTTPRequestEntityTooLarge:
+                return _plain(Answer(413, f"at most {self._limit} bytes; lower --audit-webhook-batch-max-size"))
+            return _plain(await self._handler(body))
 
     def _is_allowed(self, request: web.Request) -> bool:
         if not self._access.token:
