@@ -67,8 +67,8 @@ ROWS: Mapping[str, Row] = {
 def main() -> int:
     """Measure the chosen rows, print each figure as it comes, write the JSON file."""
     args = _arguments()
-    names = [name for name in ROWS if not args.row or any(name.startswith(row) for row in args.row)]
-    if unknown := [row for row in args.row if not any(name.startswith(row) for name in ROWS)]:
+    names = [name for name in ROWS if not args.row or any(_is_of(name, row) for row in args.row)]
+    if unknown := [row for row in args.row if not any(_is_of(name, row) for name in ROWS)]:
         print(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}", file=sys.stderr)
         return 2
     given = {int(count): Path(file) for count, _, file in (one.partition("=") for one in args.cluster)}
@@ -87,6 +87,10 @@ def main() -> int:
     missed = [figure.row for figure in figures if not figure.holds]
     print(f"{len(figures) - len(missed)} of {len(figures)} hold" + (f"; missed: {', '.join(missed)}" if missed else ""))
     return 1 if missed else 0
+
+
+def _is_of(name: str, row: str) -> bool:
+    return name == row or name.startswith(row.rstrip("-") + "-")
 
 
 def _measured(row: Row, bench: Bench) -> Iterator[Figure]:

@@ -40,7 +40,8 @@ _SCOPE = Scope(BY_KIND["Pod"])
 async def fetch_pages(transport: HttpTransport) -> tuple[float, int, list[bytes]]:
     """Seconds, bytes and the first page of a list whose items nobody looks at."""
     started = time.perf_counter()
-    size, token, first = 0, "", []
+    size, token = 0, ""
+    first: list[bytes] = []
     while True:
         reply = await transport.send(_SCOPE.listing(500, token), 60)
         size += len(reply.body)

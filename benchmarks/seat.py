@@ -37,10 +37,12 @@ class Seat(Terminal):
 
     def open_pods(self, count: int) -> float:
         """`:pods`; seconds from the start until all were counted there."""
-        self.send(":pods\r")
+        for key in ":pods\r":
+            self.send(key)
+            time.sleep(0.005)
         return self.pods_drawn(count)
 
-    def pods_drawn(self, count: int, timeout: float = 180) -> float:
+    def pods_drawn(self, count: int, timeout: float = 60) -> float:
         """Seconds from the start until so many pods were listed and the list was complete."""
         self.wait_for(rf"2 :pods +{count} +esc", timeout)
         return time.perf_counter() - self.started
@@ -61,6 +63,10 @@ class Seat(Terminal):
         """Engine and seat."""
         engine = self.installation.engine()
         return [*self._tree(), *([engine] if engine else [])]
+
+    def _tree(self) -> list[psutil.Process]:
+        """Without the engine it started: that one lives on when the terminal is taken away."""
+        return [process for process in super()._tree() if "engine" not in process.cmdline()]
 
     def memory(self) -> list[float]:
         """MiB resident of each process, the largest first: engine or seat."""
