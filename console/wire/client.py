@@ -27,6 +27,8 @@ from console.wire.messages import (
     read_of_engine,
 )
 
+WELCOME = 20.0
+"""Seconds an engine may take to welcome a seat."""
 _GONE = "The engine has gone. Start `warroom` again: the record is kept and nothing is done twice."
 
 
@@ -54,10 +56,15 @@ class SocketSession:
     async def open(self, hello: Hello) -> Welcome:
         await self._send(Open(hello))
         try:
-            first = await read_of_engine(self._reader)
+            async with asyncio.timeout(WELCOME):
+                first = await read_of_engine(self._reader)
         except EOFError as error:
             await self.close()
             raise WireError(_GONE) from error
+        except TimeoutError as error:
+            await self.close()
+            stuck = f"The engine did not welcome this seat within {WELCOME:.0f} s. See its log, or `warroom stop`."
+            raise WireError(stuck) from error
         if not isinstance(first, Opened):
             await self.close()
             stray = "The engine did not welcome this seat. End it with `warroom stop` and start again."
@@ -122,8 +129,11 @@ class SocketSession:
         number = next(self._ids)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._answers[number] = future
-        await self._send(Asked(number, request))
-        return await future
+        try:
+            await self._send(Asked(number, request))
+            return await future
+        finally:
+            self._answers.pop(number, None)
 
     def _write(self, message: FromSeat) -> None:
         if self._gone:

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 from console.errors import WarRoomError, WireError
 from console.model.text import Clean
 from console.ports.session import Session
 from console.ports.tasks import Tasks
+from console.ports.views import Answer, Refusal
 from console.wire.messages import (
     Answered,
     Asked,
@@ -35,6 +37,13 @@ from console.wire.messages import (
 PATH_LIMIT = 100
 """Longest socket path that works on every system (sun_path is 104 to 108 bytes)."""
 SEATS = 64
+GREETING = 10.0
+"""Seconds a peer may take to open its seat: one that says nothing keeps no place."""
+ASKED = 256
+"""Questions of one seat that may be open at a time."""
+TOPICS = 64
+"""Subscriptions of one seat."""
+_log = logging.getLogger("warroom.wire")
 
 
 class Server:
@@ -57,7 +66,10 @@ class Server:
         """Serve on `path` (0600, or 0660 for a group). A dead socket of a former engine is replaced."""
         if len(os.fsencode(path)) > PATH_LIMIT:
             raise WireError(f"Socket path {path} is longer than {PATH_LIMIT} bytes. Choose a shorter --state folder.")
-        listener = _bind(path, group)
+        try:
+            listener = _bind(path, group)
+        except OSError as error:
+            raise WireError(f"No seat can come to {path}: {error.strerror}. Choose another --state folder.") from error
         self._server = await asyncio.start_unix_server(self._accept, sock=listener, limit=1 << 20)
         self._path = path
 
@@ -107,39 +119,76 @@ class _Connection:
         self._lock = asyncio.Lock()
         self._tasks = Tasks()
         self._pumps: dict[int, asyncio.Task[None]] = {}
+        self._asked = 0
 
     async def run(self, reader: asyncio.StreamReader, session: Session) -> None:
-        first = await read_of_seat(reader)
+        try:
+            async with asyncio.timeout(GREETING):
+                first = await read_of_seat(reader)
+        except TimeoutError as error:
+            raise WireError(f"Nothing was said for {GREETING:.0f} s. Connect again.") from error
         if not isinstance(first, Open):
             raise WireError("The first message of a seat must open it.")
         await self.send(Opened(await session.open(first.hello)))
         while True:
             message = await read_of_seat(reader)
             if isinstance(message, Subscribe):
-                pump = self._pump(session, message.id, message.topic)
-                self._pumps[message.id] = self._tasks.start(f"pump {message.topic}", pump)
+                self._subscribe(session, message)
             elif isinstance(message, Unsubscribe):
                 if task := self._pumps.pop(message.id, None):
                     task.cancel()
             elif isinstance(message, Asked):
-                self._tasks.start("ask", self._answer(session, message))
+                self._ask(session, message)
             else:
                 raise WireError("This seat is open already.")
+
+    def _subscribe(self, session: Session, message: Subscribe) -> None:
+        if message.id in self._pumps or len(self._pumps) >= TOPICS:
+            raise WireError(
+                f"This seat reads {len(self._pumps)} topics already; at most {TOPICS}, each under its own id."
+            )
+        pump = self._pump(session, message.id, message.topic)
+        self._pumps[message.id] = self._tasks.start(f"pump {message.topic[:40]}", pump)
+
+    def _ask(self, session: Session, message: Asked) -> None:
+        if self._asked >= ASKED:
+            raise WireError(f"{ASKED} questions of this seat are open already. Wait for their answers.")
+        self._asked += 1
+        self._tasks.start("ask", self._answer(session, message))
 
     async def _pump(self, session: Session, number: int, topic: str) -> None:
         text = "ended"
         try:
-            async for update in session.subscribe(topic):
-                await self.send(Updated(number, update))
+            updates = session.subscribe(topic)
+            try:
+                async for update in updates:
+                    await self.send(Updated(number, update))
+            finally:
+                if isinstance(updates, AsyncGenerator):
+                    await updates.aclose()  # at once: a reader that stays on a table would be told for ever
         except WarRoomError as error:
             text = str(error)
         except ConnectionError:
             return
-        await self.send(Ended(number, self._export(text)))
+        except Exception as error:  # the border to the seat: rows that no longer change must not look alive
+            _log.exception("topic %s failed", self._export(topic[:40]))
+            text = f"This list ended by a defect of the engine ({type(error).__name__})."
+        self._pumps.pop(number, None)
+        with contextlib.suppress(ConnectionError):
+            await self.send(Ended(number, self._export(text)))
 
     async def _answer(self, session: Session, message: Asked) -> None:
+        try:
+            answer: Answer = await session.ask(message.request)
+        except Exception as error:  # an unanswered question would keep a person waiting for ever
+            if not isinstance(error, WarRoomError):
+                _log.exception("a question failed")
+            text = str(error) if isinstance(error, WarRoomError) else f"The engine failed ({type(error).__name__})."
+            answer = Refusal(self._export(text), 7)
+        finally:
+            self._asked -= 1
         with contextlib.suppress(ConnectionError):
-            await self.send(Answered(message.id, await session.ask(message.request)))
+            await self.send(Answered(message.id, answer))
 
     async def send(self, message: FromEngine) -> None:
         async with self._lock:
