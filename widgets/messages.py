@@ -72,3 +72,11 @@ class Browsed(Message):
     def __init__(self, topic: str) -> None:
         super().__init__()
         self.topic = topic
+
+
+class Clicked(Message):
+    """A row of a pane was clicked."""
+
+    def __init__(self, pane: str) -> None:
+        super().__init__()
+        self.pane = pane

@@ -36,6 +36,8 @@ class Progressing(Dialog[OutcomeView]):
             yield Keys(self.look, (("esc", "back to the room"), ("u", "is the undo register, there")))
 
     def on_mount(self) -> None:
+        self.query_one("#box").styles.height = "100%"
+        self.query_one(Pages).styles.height = "1fr"
         self.query_one(Pages).focus()
         if not self.view.final:
             self.run_worker(self._follow(), exit_on_error=True)

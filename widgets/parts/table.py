@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from widgets.messages import Moved, Opened, Pointed
+from widgets.messages import Clicked, Moved, Opened, Pointed
 from widgets.parts.canvas import Canvas
 from widgets.parts.keys import table_bindings
 from widgets.parts.rows import Rows
@@ -183,6 +183,14 @@ class Table(Canvas, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.move(-3)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the row under the mouse."""
+        above = (0 if self.look.bare and not self.HEADS else 1) + (1 if self.HEADS else 0)
+        index = self.sheet.top + event.y - above
+        if self.sheet.top <= index < len(self.rows):
+            self.point(index)
+        self.post_message(Clicked(self.id or ""))
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Frame and cursor show who has the keys."""

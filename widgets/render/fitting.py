@@ -36,7 +36,8 @@ def widths(columns: Sequence[Column], room: int, widest: Mapping[str, int]) -> l
         shown.remove(max(droppable, key=lambda i: columns[i].drop))
     cells = {i: columns[i].least for i in shown}
     left = room - _least(columns, shown)
-    for i in sorted(shown, key=lambda i: columns[i].drop):  # first the texts that must stay want to be whole
+    # Identities first, then what may fill the rest anyway, then what may leave.
+    for i in sorted(shown, key=lambda i: (columns[i].drop, bool(columns[i].grow))):
         want = min(columns[i].most or columns[i].least, max(widest.get(columns[i].id, 0), columns[i].least))
         more = max(0, min(want - cells[i], left))
         cells[i] += more

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from widgets.render.ages import at, day
+from widgets.render.ages import day, minute
 from widgets.render.fitting import Column
 from widgets.render.lines import Line, Span, labelled
 from widgets.render.words import result
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from widgets.theme import Look
 
 COLUMNS = (
-    Column("at", "TIME", 9),
+    Column("at", "TIME", 6),
     Column("actor", "WHO", 6, 14),
     Column("text", "WHAT", 16, grow=1),
     Column("result", "RESULT", 9, 13, drop=2),
@@ -35,7 +35,7 @@ def words(row: EntryRow) -> str:
 
 def cells(row: EntryRow, look: Look) -> tuple[Span, ...]:
     """One span a column."""
-    return ((at(row.at), "dim"), (row.actor, "ink"), (row.text, "ink"), result(row.result))
+    return ((minute(row.at), "dim"), (row.actor, "ink"), (row.text, "ink"), result(row.result))
 
 
 def details(row: EntryRow, look: Look, width: int) -> list[Line]:

@@ -24,7 +24,7 @@ def size_name(width: int, height: int) -> str:
         return "small"
     if width < 100 or height < 30:
         return "narrow"
-    return "wide" if width >= 160 and height >= 40 else "medium"
+    return "wide" if width >= 180 and height >= 40 else "medium"
 
 
 def places(screen: str, width: int, height: int, pane: str, alone: bool) -> dict[str, Box]:

@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from console.ports.session import Update
 from console.ports.views import ChangeRow, FindingRow, HeaderView, ItemRow, ObjectRow, ResourceRow
-from widgets.messages import ArmWanted, Browsed, Linked, Moved, Opened, Pointed, Ticked, Updated
+from widgets.messages import ArmWanted, Browsed, Clicked, Linked, Moved, Opened, Pointed, Ticked, Updated
 from widgets.panes.activity import Activity
 from widgets.panes.bars import Footer, Header, Tabs
 from widgets.panes.checklist import Checklist
@@ -219,8 +219,6 @@ class RoomScreen(Placing, Acting, Screen[None]):
         """Show what is under the cursor."""
         if message.pane and message.pane == self.pane:
             self._show_detail()
-        elif self.focused is self.part(message.pane) and message.pane in PANES:
-            self.focus_pane(message.pane)
 
     def _show_detail(self) -> None:
         row = self.table().row
@@ -281,6 +279,10 @@ class RoomScreen(Placing, Acting, Screen[None]):
         from widgets.screens.containing import arm
 
         self.start(arm(self, message.dialog), "arm")
+
+    def on_clicked(self, message: Clicked) -> None:
+        """The mouse chose a row of a pane."""
+        self.focus_pane(message.pane)
 
     def on_opened(self, message: Opened) -> None:
         """Enter on a row."""
@@ -363,5 +365,6 @@ class RoomScreen(Placing, Acting, Screen[None]):
 
 
 def short_title(spec: ActionSpec) -> str:
-    """A title's first words: `quarantine` of `Quarantine a pod`."""
-    return spec.title.split(" ")[0].lower() if spec.title else spec.id
+    """`quarantine` of `pod.quarantine`, `evidence` of `evidence.pod`."""
+    noun, _, verb = spec.id.partition(".")
+    return noun if noun == "evidence" else verb or noun

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from console.ports.session import Mark
+from console.ports.session import Mark, Record
 from console.ports.views import ItemRow
 from widgets.messages import Moved
 from widgets.render.words import DONE
@@ -56,6 +57,12 @@ def _at(room: RoomScreen, items: list[ItemRow]) -> int:
     return next((i for i, item in enumerate(items) if item.state not in DONE), 0)
 
 
+def asked_record(item: ItemRow) -> str:
+    """The topic an item's check asks a person to state, as its observed value names it; "" if none."""
+    found = re.search(r":record ([a-z0-9][a-z0-9._-]*)", item.observed)
+    return found[1].rstrip(".") if found else ""
+
+
 def press(room: RoomScreen, item: ItemRow) -> str:
     """What enter does here, in words."""
     if item.state in DONE:
@@ -69,6 +76,8 @@ def press(room: RoomScreen, item: ItemRow) -> str:
         return f"enter or {keys or ':' + item.action}: {item.action}, {where}. The plan comes first."
     if item.action in _PROMPTS:
         return f"enter: {_PROMPTS[item.action][1]}"
+    if topic := asked_record(item):
+        return f"enter: state it, as :record {topic} would"
     if item.kind == "auto":
         without = f" ({item.action} is not in this build)" if item.action else ""
         return f"nothing: it ticks by itself once it is so{without}"
@@ -89,6 +98,9 @@ async def _do(room: RoomScreen, item: ItemRow, answer: str) -> str:
 
         Commands(room).run(_PROMPTS[item.action][0])
         return ""
+    if topic := asked_record(item):
+        answer_to = await room.prompted("record", f"{item.title}: {topic}", lambda text: Record(topic, text))
+        return getattr(answer_to, "text", "") if answer_to is not None else ""
     if item.kind == "auto":
         return "Nothing to press: it ticks by itself. o says why it does not apply, :override says why you accept it."
     return await _mark(room, item, "attested", "What did you see or do? Your name is recorded with it.")

@@ -253,3 +253,23 @@ async def test_ages_grow_with_the_engines_clock_by_the_minute() -> None:
 async def test_ascii_draws_nothing_but_ascii() -> None:
     async with seat(ascii_only=True, theme="mono") as at:
         assert at.text().isascii()
+
+
+async def test_a_command_opens_its_pane_on_a_narrow_terminal_too() -> None:
+    async with seat((80, 24)) as at:
+        await at.press("w", "escape")
+        for key, character in (("colon", ":"), *((letter, letter) for letter in "pods"), ("enter", "\r")):
+            at.app.post_message(Key(key, character))
+        await at.settle()
+        await at.settle()
+        assert "2 :pods" in at.text()
+        await at.press("j")
+        assert at.room.table("resources").sheet.cursor == "Pod/shop/web-00001"
+
+
+async def test_a_click_chooses_row_and_pane() -> None:
+    async with seat() as at:
+        await at.pilot.click("#resources", offset=(5, 3))
+        await at.settle()
+        assert at.room.pane == "resources"
+        assert at.room.table().row is at.room.table().rows.at(1)

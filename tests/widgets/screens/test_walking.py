@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from console.ports.session import Mark, PlanAction
+from msgspec import structs
+
+from console.ports.session import Mark, PlanAction, Record
 from tests.widgets import scripted
 from tests.widgets.scripted import Scripted
 from tests.widgets.seats import seat
@@ -59,3 +61,18 @@ async def test_the_next_seat_takes_it_up_where_it_was_left() -> None:
     async with seat((80, 24), Scripted(place=left)) as at:
         await at.settle()
         assert "Compromised accounts hold no rights" in at.text()
+
+
+async def test_an_item_that_asks_for_a_statement_takes_it() -> None:
+    rows = scripted.room_rows()
+    item = scripted.items()[3]
+    asking = structs.replace(
+        item, observed=scripted.c("no commander named (:record role.assumed)"), action=scripted.c("")
+    )
+    rows["checklist"][3] = asking
+    async with seat((80, 24), Scripted(rows)) as at:
+        await at.press("w")
+        assert "enter: state it, as :record role.assumed would" in at.text().replace("\n", " ")
+        await at.press("enter")
+        await at.press(*"ana", "enter")
+        assert at.asked(Record) == [Record("role.assumed", "ana")]
