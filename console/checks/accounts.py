@@ -85,7 +85,7 @@ def tokens_invalid(facts: Facts, namespace: str, name: str) -> Verdict:
     """Every legacy token Secret of the account is labelled as invalid."""
     fact = facts.get(asking.token_secrets(namespace, name))
     if isinstance(fact, Unknown):
-        return Verdict(None, f"legacy token Secrets: {fact.why}")
+        return Verdict(None, f"which Secrets hold legacy tokens is not known: {fact.why}")
     live = [secret for secret, since in fact.value if not since]
     if live:
         return Verdict(False, f"legacy tokens still valid: {', '.join(live)}", at=fact.at)

@@ -210,7 +210,9 @@ def _no_legacy(facts: Facts, target: ResourceRef) -> Verdict:
     """One list for the whole cluster: a list for each namespace would be a thousand requests."""
     live = [name for name, since in tell(facts, asking.token_secrets("", "")) if not since]
     mine = [name for name in live if name.startswith(f"{target.name}/")]
-    return Verdict(not mine, f"long-lived tokens: {listed(mine)}" if mine else "no long-lived token")
+    return Verdict(
+        not mine, f"Secrets with long-lived tokens are left: {listed(mine)}" if mine else "no long-lived token"
+    )
 
 
 @told

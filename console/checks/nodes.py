@@ -20,7 +20,7 @@ from console.ports.facts import Facts
 TAINT = "node.kubernetes.io/unschedulable"
 """What the node controller puts on a cordoned node; the scheduler goes by it."""
 LIMITS = (
-    "pods already on the node go on running, with their network and their credentials: cordon isolates nothing",
+    "pods already on the node go on running, with their network and their credentials; a cordon isolates nothing",
     "DaemonSet pods, static pods and pods that name the node themselves are placed there all the same",
     "the node's own kubelet may undo a cordon, and so may whoever holds its credential: it may write this field, but "
     "no taint (a NoSchedule taint is another action)",

@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 from console.hygiene.cleaning import FIELD_LIMIT, clean
-from console.hygiene.redacting import mask, redact
+from console.hygiene.redacting import mask, names_secret, redact
 from console.model.ref import ResourceRef
 from console.model.text import Clean
 
 _SECRET_FIELDS = frozenset({"data", "stringData"})
+_BODIES = frozenset({"requestObject", "responseObject"})
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -55,13 +56,32 @@ class Exporter:
             kind = value.get("kind", kind) if isinstance(value.get("kind"), str) else kind
             return {str(name): self._field(str(name), inner, kind, value) for name, inner in value.items()}
         if isinstance(value, list):
-            return [self._structure(inner, kind) for inner in value]
+            return self._list(value, kind)
         # Before it becomes JSON: escapes would stand between a name and its secret.
         return redact(value, self._key) if isinstance(value, str) else value
 
+    def _list(self, values: list[Any], kind: str) -> list[Any]:
+        shown = []
+        for before, inner in zip([None, *values], values, strict=False):
+            if isinstance(inner, str) and isinstance(before, str) and names_secret(before):
+                shown.append(mask("flag", inner, self._key))  # ["--password", "…"]
+            else:
+                shown.append(self._structure(inner, kind))
+        return shown
+
+    def _hidden(self, value: Any) -> Any:
+        """All values masked, names kept."""
+        if isinstance(value, dict):
+            return {str(name): self._hidden(inner) for name, inner in value.items()}
+        return mask("secret", value if isinstance(value, str) else json.dumps(value, default=str), self._key)
+
     def _field(self, name: str, inner: Any, kind: str, parent: dict[str, Any]) -> Any:
-        if kind in ("Secret", "SecretList") and name in _SECRET_FIELDS and isinstance(inner, dict):
-            return {key: mask("secret", str(hidden), self._key) for key, hidden in inner.items()}
+        if kind in ("Secret", "SecretList") and name in _SECRET_FIELDS:
+            return self._hidden(inner)
+        if name in _BODIES and _is_on_secrets(parent):
+            kind = "Secret"  # a patch does not say what it patches
+        if name == "value" and "path" in parent and "op" in parent and _is_secret_path(str(parent["path"]), kind):
+            return self._hidden(inner)
         if name == _LAST_APPLIED:
             return mask("last-applied", str(inner), self._key)
         if name == "value" and "name" in parent and isinstance(inner, str):
@@ -69,6 +89,19 @@ class Exporter:
         if name == "token" and isinstance(inner, str):
             return mask("token", inner, self._key)
         return self._structure(inner, kind)
+
+
+def _is_on_secrets(event: dict[str, Any]) -> bool:
+    """Whether an audit event is about a Secret."""
+    on = event.get("objectRef")
+    return isinstance(on, dict) and on.get("resource") == "secrets"
+
+
+def _is_secret_path(path: str, kind: str) -> bool:
+    """Whether an operation of a JSON patch sets what is hidden when it stands in the object."""
+    if kind == "Secret" and (path in ("", "/") or path.startswith(("/data", "/stringData"))):
+        return True
+    return path.endswith(("/value", "/last-applied-configuration")) or "kubectl.kubernetes.io~1" in path
 
 
 def known_safe(text: str) -> Clean:

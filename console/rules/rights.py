@@ -1,7 +1,7 @@
 """What a role in a body would allow, as short lines a rule can ask for: `create pods/exec`, `* */*`.
 
 A line is `VERB GROUP/RESOURCE`, the core group left out: `get secrets`, `* apps/*`, `impersonate users`.
-A rule limited to named objects says so: `get secrets =name`.
+A rule limited to named objects says so: `get secrets named db`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def rights_of(body: dict[str, Any]) -> list[str]:
 def _lines(rule: dict[str, Any]) -> list[str]:
     verbs, resources = _texts(rule.get("verbs")), _texts(rule.get("resources"))
     groups, names = _texts(rule.get("apiGroups")) or [""], _texts(rule.get("resourceNames"))
-    suffix = f" ={','.join(names[:5])}" if names else ""
+    suffix = f" named {','.join(names[:5])}" if names else ""
     lines = [
         f"{verb} {group}/{resource}{suffix}" if group else f"{verb} {resource}{suffix}"
         for verb in verbs[:20]

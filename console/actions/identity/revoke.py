@@ -257,6 +257,6 @@ def _nothing(account: Account, ref: ResourceRef) -> str:
     if left:
         return f"Nothing of {ref} can be taken away here: {left[0]} is Kubernetes' own, everybody's, or to be left."
     return (
-        f"ServiceAccount {ref} holds no rights and no valid legacy token: there is nothing to take away. Its pods' "
-        "tokens end with the pods (x i, x w), or all its tokens with sa.replace."
+        f"ServiceAccount {ref} holds no rights and no valid legacy token, so there is nothing to take away. Its "
+        "pods' tokens end with the pods (x i, x w), or all its tokens with sa.replace."
     )

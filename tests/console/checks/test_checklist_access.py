@@ -135,7 +135,7 @@ def test_long_lived_tokens_and_a_mounted_default_account_are_told_by_namespace()
     secrets = (("shop/old", ""), ("shop/dead", "2026-05-01"), ("bank/old", ""))
     facts = Scripted({Ask("token_secrets", ("", "")): secrets}).watch("ServiceAccount", account)
     shop = ask_check("tokens.short", facts, ref("Namespace", "", "shop"))
-    assert (shop.truth, shop.observed.split(";")[0]) == (False, "long-lived tokens: shop/old")
+    assert (shop.truth, shop.observed.split(";")[0]) == (False, "Secrets with long-lived tokens are left: shop/old")
     facts.facts[Ask("token_secrets", ("", ""))] = (("shop/dead", "2026-05-01"),)
     assert ask_check("tokens.short", facts, ref("Namespace", "", "shop")).truth is True
     facts.kinds["ServiceAccount"].clear()

@@ -61,6 +61,8 @@ CANARIES = {
     "google": "AIzaCANARYcanaryCANARYcanaryCANARYcanary12",
     "bootstrap": "canary.0123456789abcdef",
     "pem": "-----BEGIN RSA PRIVATE KEY-----\nQ0FOQVJZQ0FOQVJZ\nQ0FOQVJZ\n-----END RSA PRIVATE KEY-----",
+    "jwt-base64": "ZXlKaGJHY2lPaUpTVXpJMU5pSjkuZXlKemRXSWlPaUpEUVU1QlVsa2lmUQ==",
+    "kubeconfig-base64": "YXBpVmVyc2lvbjogdjEKa2luZDogQ29uZmlnCnVzZXJzOiBb",
     "pem-base64": "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpDQU5BUlk=",
 }
 """Planted secrets that a pattern knows by themselves."""
@@ -75,5 +77,8 @@ PLACES = {
     "api_key: canaryCANARY": "canaryCANARY",
     "export AWS_SECRET_ACCESS_KEY=canaryCANARY": "canaryCANARY",
     "client-secret='canaryCANARY'": "canaryCANARY",
+    "mysqldump --password canaryCANARY shop": "canaryCANARY",
+    "exec?command=mysql&command=--password&command=canaryCANARY": "canaryCANARY",
+    "key=-----BEGIN%20RSA%20PRIVATE%20KEY-----%0AcanaryCANARY%0A-----END%20RSA%20PRIVATE%20KEY-----": "canaryCANARY",
 }
 """Text around a secret -> the secret."""

@@ -31,6 +31,28 @@ ENCODED = base64.b64encode(CANARY.encode()).decode()
         },
         {"kind": "TokenReview", "spec": {"token": CANARY}},
         {"kind": "TokenRequest", "status": {"token": CANARY}},
+        {"kind": "Secret", "data": [CANARY]},
+        {"kind": "Pod", "spec": {"containers": [{"args": ["serve", "--db-password", CANARY, "--token"]}]}},
+        {"objectRef": {"resource": "secrets"}, "requestObject": {"data": {"a": ENCODED}}},
+        {"objectRef": {"resource": "secrets"}, "requestObject": {"stringData": {"a": {"b": CANARY}}}},
+        {
+            "objectRef": {"resource": "secrets"},
+            "requestObject": [{"op": "add", "path": "/data/password", "value": ENCODED}],
+        },
+        {"objectRef": {"resource": "secrets"}, "requestObject": [{"op": "add", "path": "", "value": {"x": CANARY}}]},
+        {
+            "objectRef": {"resource": "deployments"},
+            "requestObject": [{"op": "replace", "path": "/spec/containers/0/env/0/value", "value": CANARY}],
+        },
+        {
+            "requestObject": [
+                {
+                    "op": "add",
+                    "path": "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration",
+                    "value": CANARY,
+                }
+            ]
+        },
     ],
 )
 def test_a_secret_is_masked_by_where_it_stands(document: dict[str, object]) -> None:
@@ -78,3 +100,19 @@ def test_a_private_key_over_several_lines_is_masked_as_a_whole() -> None:
 
 def test_a_reference_names_its_kind() -> None:
     assert EXPORT.ref(ResourceRef("c", "", "Pod", "shop", "web")) == "Pod shop/web"
+
+
+def test_what_is_no_secret_stays_readable_beside_one() -> None:
+    """Names of a Secret's keys, flags, and the other operations of a patch are what the responder works with."""
+    document = {
+        "objectRef": {"resource": "secrets", "name": "db"},
+        "requestObject": [
+            {"op": "add", "path": "/data/password", "value": ENCODED},
+            {"op": "add", "path": "/metadata/labels/by", "value": "mallory"},
+        ],
+        "args": ["--password", CANARY, "--verbose", "yes"],
+    }
+
+    text = "\n".join(EXPORT.document(document))
+
+    assert all(word in text for word in ("/data/password", "mallory", "--password", "--verbose", "yes", '"db"'))

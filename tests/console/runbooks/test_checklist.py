@@ -196,7 +196,7 @@ def test_a_word_on_an_item_that_does_not_exist_is_refused(board: Board) -> None:
 def test_the_items_own_words_are_shown_as_written_and_a_verdicts_are_redacted(board: Board) -> None:
     board.affected = [ref("ServiceAccount", "shop", "web")]
     row = board.row("CRD-01")
-    assert "tokens already exchanged for cloud credentials: CRD-07" in row.misses
+    assert "tokens already exchanged for cloud credentials (CRD-07)" in row.misses
     board.facts.facts[Ask("object", ("ServiceAccount", "shop", "web"))] = Unknown("password: hunter22hunter22")
     assert "hunter22" not in board.row("CRD-01").observed
 
