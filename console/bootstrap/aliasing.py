@@ -29,12 +29,13 @@ class Aliases:
         return ""
 
     def remember(self, cluster: str, incident: str) -> None:
-        """This cluster id means that incident."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """This cluster id means that incident. Failing is harmless: a name follows from the cluster's own id."""
         draft = self._path(cluster).with_suffix(f".{os.getpid()}")
-        draft.write_text(incident + "\n", encoding="utf-8")
-        draft.chmod(0o600)
-        draft.replace(self._path(cluster))
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft.write_text(incident + "\n", encoding="utf-8")
+            draft.chmod(0o600)
+            draft.replace(self._path(cluster))
 
     def _path(self, cluster: str) -> Path:
         return self._folder / hashlib.sha256(cluster.encode()).hexdigest()[:32]

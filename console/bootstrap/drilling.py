@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TextIO
 
 from console import __version__
@@ -72,11 +73,20 @@ def new_drill(options: Options, clock: Clock) -> Drill:
     return Drill(load(options.drill), options.seed, clock)
 
 
-def drill_folder(options: Options) -> IncidentFolder:
-    """A new incident folder: each drill is an incident of its own."""
+def drill_folder(options: Options, group: int | None = None) -> IncidentFolder:
+    """A new incident folder: each drill is an incident of its own, also when two begin at once."""
     root = state_root(options)
-    number = 1 + sum(name.startswith("drill-") for name in incidents(root))
-    return IncidentFolder(root, f"drill-{options.drill}-{options.seed}-{number}")
+    for number in itertools.count(1):
+        name = f"drill-{options.drill}-{options.seed}-{number}"
+        try:
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (root / name).mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        except OSError:
+            pass  # the folder says in a sentence why it cannot be made
+        return IncidentFolder(root, name, group)
+    raise AssertionError("there is always a next number")
 
 
 def debrief(options: Options, as_json: bool, out: TextIO) -> int:

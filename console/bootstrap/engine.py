@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import grp
-import logging
 import secrets
 import signal
 from collections.abc import Callable
@@ -12,7 +10,10 @@ from pathlib import Path
 
 from console.actions.catalogue import all_actions
 from console.bootstrap.aliasing import Aliases, new_incident
+from console.bootstrap.claiming import claim
 from console.bootstrap.linking import write_link
+from console.bootstrap.logbook import start_logbook
+from console.bootstrap.sharing import shared_with
 from console.bootstrap.sourcing import sources
 from console.cluster.connecting import connect
 from console.cluster.http import HttpTransport
@@ -20,7 +21,7 @@ from console.cluster.live import LiveCluster
 from console.cluster.options import connect_options
 from console.config.options import Options, state_root
 from console.config.settings import Settings, load
-from console.errors import ClusterError, ConfigError
+from console.errors import ClusterError
 from console.hygiene.exporting import Exporter
 from console.incident.engine import Engine, Parts
 from console.incident.session import LocalSession
@@ -34,6 +35,9 @@ from console.rules.offline import shipped_rules
 from console.wire.server import Server
 
 _MEBI = 1024 * 1024
+_LEARN = 5.0
+Held = tuple[Engine, IncidentFolder]
+"""An engine and the folder it keeps."""
 _IDENTIFY = 3.0
 """Seconds to wait for a cluster's own id before it is known by its address."""
 
@@ -43,26 +47,27 @@ async def serve(options: Options, ready: Callable[[str], None]) -> None:
 
     When another engine serves this incident already, its socket is told and nothing is started.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    start_logbook()
     settings, clock = load(options), SystemClock()
-    group = _group(options)
+    group = shared_with(options)
     if options.drill:
         from console.bootstrap.drilling import assemble_drill, drill_folder, new_drill
 
-        folder = drill_folder(options)
+        folder = drill_folder(options, group)
         write_link(options, folder.path.name)
         engine = assemble_drill(new_drill(options, clock), clock, folder, played=True)
         await run(engine, folder, group, ready)
         return
     transport = await connect(connect_options(options), clock)
     try:
-        incident = await which_incident(transport, clock, state_root(options))
-        folder = IncidentFolder(state_root(options), incident, group)
+        root = state_root(options)
+        incident = await which_incident(transport, clock, root)
         write_link(options, incident)
-        if folder.running:
-            ready(str(folder.socket))
-            return
-        await run(assemble(options, settings, clock, transport, folder), folder, group, ready)
+        held = await claim(root / incident, lambda: assemble(options, settings, clock, transport, incident, group))
+        if isinstance(held, Path):
+            ready(str(held))
+        else:
+            await run(*held, group, ready)
     finally:
         await transport.close()
 
@@ -87,53 +92,56 @@ async def which_incident(transport: Transport, clock: Clock, state: Path) -> str
 
 
 def assemble(
-    options: Options, settings: Settings, clock: Clock, transport: HttpTransport, folder: IncidentFolder
-) -> Engine:
+    options: Options, settings: Settings, clock: Clock, transport: HttpTransport, incident: str, group: int | None
+) -> Held:
     """All parts of an engine over a transport, not started yet. Raises `JournalError` when the record is held."""
+    folder = IncidentFolder(state_root(options), incident, group)
+    named = sources(settings, clock, folder.path)  # first: what cannot be used must leave nothing half done
     secret = folder.secret()
     cluster = LiveCluster(transport, clock, secret, options.namespaces)
     keep = settings.evidence
     limits = Limits(keep.item_mib * _MEBI, keep.total_mib * _MEBI, keep.reserve_mib * _MEBI)
     parts = Parts(
-        incident=folder.path.name,
+        incident=incident,
         cluster=cluster,
         journal=SqliteJournal(folder.journal),
         evidence=FileEvidence(folder.evidence, limits),
         store=FindingStore(folder.findings),
         secret=secret,
-        rules=shipped_rules(),
+        rules=shipped_rules,
         registry=all_actions(),
         clock=clock,
         export=Exporter(secret),
-        sources=sources(settings, clock, folder.path),
+        sources=named,
         banner="the API server's certificate is NOT verified" if transport.insecure else "",
+        background=(_learn(cluster, clock, Aliases(state_root(options)), incident),),
     )
     cluster.start()
-    return Engine(parts)
+    return Engine(parts), folder
+
+
+async def _learn(cluster: LiveCluster, clock: Clock, aliases: Aliases, incident: str) -> None:
+    """A cluster that did not answer at the start is known by its address only: remember its own id once it says it."""
+    provisional = cluster.info.id
+    while cluster.info.id == provisional:
+        await clock.sleep(_LEARN)
+    if not aliases.incident(cluster.info.id):
+        aliases.remember(cluster.info.id, incident)
 
 
 async def run(engine: Engine, folder: IncidentFolder, group: int | None, ready: Callable[[str], None]) -> None:
     """Start, listen, wait for the end, close in order."""
     server = Server(lambda uid: LocalSession(engine, uid), engine.export)
-    await engine.start()
-    await server.listen(folder.socket, group)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, engine.stop, signal.Signals(number).name)
-    ready(str(folder.socket))
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # in the foreground: its terminal has gone
+        loop.add_signal_handler(signal.SIGHUP, engine.stop, "SIGHUP")
+    await engine.start()
     try:
+        await server.listen(folder.socket, group)
+        ready(str(folder.socket))
         await engine.ended()
     finally:
         await server.close()
         await engine.close()
-
-
-def _group(options: Options) -> int | None:
-    if not options.group:
-        return None
-    if not options.state:
-        raise ConfigError("--group needs a --state folder that the group can reach. Name one.")
-    try:
-        return grp.getgrnam(options.group).gr_gid
-    except KeyError as error:
-        raise ConfigError(f"There is no group {options.group!r} on this host.") from error

@@ -1,21 +1,30 @@
 """How a seat finds the engine of its cluster before anything was parsed: links by the content of the start options.
 
-`<state>/links/<key>` names the incident folder an engine serves for those options. A link that leads nowhere is no
-error: the engine is started again and writes it anew.
+`<folder>/links/<key>` names the incident folder an engine serves for those options; the folder is the state folder, or
+the person's own when the state folder is somebody else's (`--group`). A link that leads nowhere is no error: the engine
+is started again and writes it anew.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from pathlib import Path
 
-from console.config.options import Options, state_root
+from console.bootstrap.surroundings import is_ours
+from console.config.options import Options, own_root, state_root
+
+
+def home(options: Options) -> Path:
+    """Where links and the engine's log of this person go."""
+    root = state_root(options)
+    return root if is_ours(root) else own_root()
 
 
 def link_path(options: Options) -> Path:
     """Where the link for these options is."""
-    return state_root(options) / "links" / options.key()
+    return home(options) / "links" / options.key()
 
 
 def linked_socket(options: Options) -> Path | None:
@@ -38,3 +47,14 @@ def write_link(options: Options, incident: str) -> None:
         draft.write_text(incident + "\n", encoding="utf-8")
         draft.chmod(0o600)
         draft.replace(path)
+
+
+def answers(path: Path, within: float = 0.2) -> bool:
+    """Whether somebody listens on a socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(within)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True

@@ -9,32 +9,31 @@ from pathlib import Path
 from console.bootstrap.linking import linked_socket
 from console.config.options import Options, state_root
 from console.errors import BadInput
-from console.hygiene.exporting import Exporter
 from console.journal.exporting import lines
-from console.journal.folder import IncidentFolder, incidents
+from console.journal.folder import incidents
 from console.journal.sqlite import SqliteJournal
 from console.ports.journal import Journal
 
 
-def incident_folder(options: Options) -> IncidentFolder:
+def incident_path(options: Options) -> Path:
     """Folder of the incident of these options, else the newest one. Raises `BadInput` when there is none."""
     root = state_root(options)
     socket = linked_socket(options)
     if socket is not None and (socket.parent / "journal.db").is_file():
-        return IncidentFolder(root, socket.parent.name)
+        return socket.parent
     found = incidents(root)
     if not found:
         raise BadInput(f"There is no incident in {root}. `warroom` opens one.")
-    return IncidentFolder(root, found[0])
+    return root / found[0]
 
 
 @contextlib.contextmanager
-def reading(options: Options) -> Iterator[tuple[Journal, Exporter, Path]]:
-    """The journal, opened for reading only, the incident's exporter, and where it is."""
-    folder = incident_folder(options)
-    journal = SqliteJournal(folder.journal, reading=True)
+def reading(options: Options) -> Iterator[tuple[Journal, Path]]:
+    """The journal, opened for reading only, and where it is. Nothing is made or changed beside a running engine."""
+    path = incident_path(options)
+    journal = SqliteJournal(path / "journal.db", reading=True)
     try:
-        yield journal, Exporter(folder.secret()), folder.path
+        yield journal, path
     finally:
         journal.close()
 

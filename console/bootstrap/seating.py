@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import os
 
 from console import __version__
-from console.bootstrap.linking import linked_socket
+from console.bootstrap.linking import answers, linked_socket
 from console.bootstrap.starting import Starting, spawn
 from console.config.options import Options
 from console.errors import WireError
-from console.ports.session import PROTOCOL, Hello, Welcome
+from console.journal.locking import locked
+from console.ports.session import LOGIN_VARIABLES, PROTOCOL, Hello, Welcome
 from console.wire.client import SocketSession
-
-ALLOWED = ("PATH", "HOME", "KUBECONFIG", "AWS_PROFILE", "AWS_REGION", "CLOUDSDK_CONFIG", "SSH_AUTH_SOCK", "DISPLAY")
-"""Variables a seat hands to the engine for login plugins."""
 
 
 def seat_name(options: Options) -> str:
@@ -28,8 +27,8 @@ def hello(options: Options, *, screen: bool = False) -> Hello:
 
 
 def environment_of() -> dict[str, str]:
-    """This seat's variables that the engine may need for a login plugin."""
-    return {name: os.environ[name] for name in ALLOWED if name in os.environ}
+    """This seat's variables that a running engine may need for a login plugin."""
+    return {name: os.environ[name] for name in LOGIN_VARIABLES if name in os.environ}
 
 
 async def join(options: Options) -> SocketSession:
@@ -38,6 +37,18 @@ async def join(options: Options) -> SocketSession:
     if path is None:
         raise WireError("No engine is running for this cluster. `warroom` starts one.")
     return await SocketSession.connect(path)
+
+
+async def ended(options: Options, within: float = 20.0) -> bool:
+    """Wait until the engine of these options has let go of its record. False when it has not in that time."""
+    path = linked_socket(options)
+    if path is None:
+        return True
+    for _ in range(int(within / 0.1)):
+        if not locked(path.parent / "journal.lock"):
+            return True
+        await asyncio.sleep(0.1)
+    return False
 
 
 async def enter(
@@ -62,18 +73,6 @@ async def enter(
 def start_early(options: Options) -> Starting | None:
     """Start the engine before anything heavy is imported, unless its socket is there already."""
     path = linked_socket(options)
-    if path is not None and _answers(str(path)):
+    if path is not None and answers(path):
         return None
     return spawn(options)
-
-
-def _answers(path: str) -> bool:
-    import socket
-
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(0.2)
-        try:
-            probe.connect(path)
-        except OSError:
-            return False
-        return True

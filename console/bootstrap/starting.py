@@ -6,16 +6,22 @@ The engine says one JSON line on a pipe: where its socket is, or which error end
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import msgspec
 
-from console.config.options import Options, state_root
+from console.bootstrap.linking import home
+from console.bootstrap.surroundings import handed_on, isolation
+from console.config.options import Options
 from console.errors import ClusterError, LoginNeeded, Unreachable, Untrusted, WarRoomError, WireError
 
+LOG = 1024 * 1024
+"""Bytes after which the log is put aside."""
 PATIENCE = 45.0
 """Seconds an engine may take until it is ready or says why not."""
 
@@ -52,8 +58,7 @@ class Ready(msgspec.Struct, frozen=True, omit_defaults=True):
 class Starting:
     """An engine that is being started. `wait()` gives its socket or raises what ended it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], pipe: int, log: Path) -> None:
-        self._process = process
+    def __init__(self, pipe: int, log: Path) -> None:
         self._pipe = pipe
         self._log = log
 
@@ -80,23 +85,42 @@ class Starting:
 
 def spawn(options: Options) -> Starting:
     """Start `python -m console engine` detached: no terminal, own session, output to a log only we can read."""
-    root = state_root(options)
-    try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log = root / "engine.log"
-        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise WarRoomError(
-            f"The state folder {root} cannot be used: {error.strerror}. Choose another with --state."
-        ) from error
+    log, out = _open_log(home(options))
     read, write = os.pipe()
     said = msgspec.json.encode(options).decode()
-    command = [sys.executable, "-m", "console", "engine", "--detached", "--ready-fd", str(write), "--options", said]
+    command = [sys.executable, *isolation(), "-m", "console", "engine", "--detached"]
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, pass_fds=(write,), start_new_session=True
+            [*command, "--ready-fd", str(write), "--options", said],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            pass_fds=(write,),
+            start_new_session=True,
+            env=handed_on(os.environ),
         )
+    except OSError as error:
+        os.close(read)
+        raise WarRoomError(f"The engine cannot be started with {sys.executable}: {error.strerror}.") from error
     finally:
         os.close(out)
         os.close(write)
-    return Starting(process, read, log)
+    # Its parent is this seat: whoever ends first, nothing may stay behind as a zombie.
+    threading.Thread(target=process.wait, name="engine", daemon=True).start()
+    return Starting(read, log)
+
+
+def _open_log(folder: Path) -> tuple[Path, int]:
+    """The engines' log, open for appending, 0600; a long one is put aside first."""
+    log = folder / "engine.log"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if log.stat().st_size > LOG:
+                log.replace(log.with_suffix(".log.1"))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        return log, os.open(log, flags, 0o600)
+    except OSError as error:
+        raise WarRoomError(
+            f"The state folder {folder} cannot be used: {error.strerror}. Choose another with --state."
+        ) from error

@@ -20,6 +20,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until told to stop. Exit 0 on a clean end, the error's code when it could not start."""
     options = msgspec.json.decode(args.options, type=Options) if args.options else options_of(args)
     tell = _Telling(args.ready_fd)
+    os.umask(0o077)  # what the engine writes is nobody else's, whatever the login's habit is
     if args.detached:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the login that started us may end
     try:

@@ -15,7 +15,7 @@ from console.ports.journal import Journal
 
 def run(args: argparse.Namespace) -> int:
     """Exit 0 good, 1 the chain is broken."""
-    with reading(options_of(args)) as (journal, _, path):
+    with reading(options_of(args)) as (journal, path):
         if args.what == "verify":
             return _verify(journal, str(path), args.json)
         if args.what == "export" or args.json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from console.bootstrap.seating import ended
 from console.cli.parsing import options_of
 from console.cli.talking import complain, refused, rows_of, say, say_json, seat
 from console.cli.talking import run as run_command
@@ -78,5 +79,8 @@ async def _stop(args: argparse.Namespace) -> int:
         return 1
     if isinstance(answer, Refusal):
         return refused(answer, False)
+    if not await ended(options_of(args)):
+        complain("The engine was told to end and has not yet: it may be finishing a write. See `warroom status`.")
+        return 1
     say("The engine has ended; the record is kept.")
     return 0

@@ -47,8 +47,9 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def key(self) -> str:
         """16 hex digits: equal for starts that mean the same cluster with the same rights, without parsing YAML."""
-        parts = [self.context, *self.namespaces, self.as_user, *self.as_groups, self.drill, str(self.seed)]
-        digest = hashlib.sha256("\x00".join(parts).encode())
+        # As JSON: joined by a sign, `-n a --as b` and `--as a --as-group b` would mean the same engine.
+        parts = (self.context, self.namespaces, self.as_user, self.as_groups, self.drill, self.seed)
+        digest = hashlib.sha256(msgspec.json.encode((*parts, str(state_root(self)))))
         if not self.drill:
             for path in kubeconfig_paths(self):
                 digest.update(_content(path))
@@ -75,6 +76,11 @@ def state_root(options: Options) -> Path:
     named = options.state or os.environ.get("WARROOM_STATE", "")
     if named:
         return Path(named).expanduser().absolute()
+    return own_root()
+
+
+def own_root() -> Path:
+    """The user's own folder, whatever state folder was named: for what is about this person and not the incident."""
     base = os.environ.get("XDG_STATE_HOME", "")
     return (Path(base) if base else Path("~/.local/state").expanduser()) / "warroom"
 
