@@ -9,7 +9,7 @@ from console.errors import BadInput
 from console.hygiene.exporting import Exporter, known_safe
 from console.incident.browsing import object_row, right_aligned, titles
 from console.incident.naming import key_of, ref_of
-from console.incident.tables import Table
+from console.incident.tables import PAUSE, Table
 from console.model.objects import Obj
 from console.model.ref import BY_KIND, BY_WORD
 from console.model.text import Clean
@@ -98,6 +98,7 @@ class _Browser:
             await self._dirty.wait()
             self._dirty.clear()
             health = self._view.health
+            self.table.pause = _FIRST_PAUSE if health.state == "loading" else PAUSE
             self.table.put(self._head(health, export))
             self._flush(export)
             await self._clock.sleep(_PAUSE if health.state == "live" else _FIRST_PAUSE)

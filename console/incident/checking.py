@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from console.actions.case import Case
 from console.checks.shipped import shipped
@@ -27,10 +28,18 @@ class Checking:
     """Keeps the checklist of one incident up to date."""
 
     def __init__(self, case: Case, book: FactBook, board: Board, note: Callable[[Record], None]) -> None:
-        checks = shipped()
-        self.checklist = Checklist(load_items(checks), checks)
         self._case, self._book, self._board, self._note = case, book, board, note
         self._keys: Mapping[str, str] = {spec.id: spec.keys for spec in case.registry.specs()}
+
+    @cached_property
+    def checklist(self) -> Checklist:
+        """The cards with their checks; read from their files when first asked for."""
+        checks = shipped()
+        return Checklist(load_items(checks), checks)
+
+    def load(self) -> None:
+        """Read the cards now; may be called in a thread."""
+        _ = self.checklist
 
     async def run(self) -> None:
         """Judge for ever."""

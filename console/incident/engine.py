@@ -11,7 +11,7 @@ import hashlib
 import logging
 import os
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -35,6 +35,7 @@ from console.incident.keeping import kept
 from console.incident.naming import key_of, parse
 from console.incident.pipeline import FindingStore, Pipeline
 from console.incident.rationing import Ration
+from console.incident.readying import FIRST, first_list
 from console.incident.seats import Seats
 from console.model import entry as e
 from console.model.finding import Finding
@@ -79,7 +80,8 @@ class Parts(msgspec.Struct, frozen=True):
     evidence: EvidenceStore
     store: FindingStore
     secret: bytes
-    rules: RuleSet
+    rules: RuleSet | Callable[[], RuleSet]
+    """Or what loads them: then that, and all watches but the first, wait for the first list."""
     registry: Registry
     clock: Clock
     export: Exporter
@@ -130,7 +132,8 @@ class Engine:
             Names(self.secret, self.chronicle, self.export), self.ledger.arrived,
         )  # fmt: skip
         self.runner = Runner(self.case)
-        self.detector, self.gauge = Detector(parts.rules), Gauge(load_measure_rules())
+        self.detector = Detector(RuleSet(()))
+        self.gauge = Gauge(load_measure_rules())
         self.pipeline = Pipeline(
             self.detector, self.gauge, self.hands, (self.ledger,), parts.store, self.clock, self._found, self._health
         )
@@ -149,21 +152,39 @@ class Engine:
     async def start(self) -> None:
         """Open the record, take up what was known, begin to watch. Nothing here waits for the cluster."""
         findings, positions = self.parts.store.load()
-        self.detector.restore(one for one in findings if one.events)
         self.gauge.restore(findings)
         self._open_record()
         self._show_history()
         self.board.found(findings)
         self.chronicle.listen(self._heard)
         self.cluster.listen(self._changed)
-        for kind in WARM:
-            self.cluster.view(kind)
+        self.cluster.view(FIRST)
         self.board.rebuild()
         self._draw_header()
         await self.runner.start()
+        rules = self.parts.rules
+        if isinstance(rules, RuleSet):
+            self._judge_by(rules, findings)
+            self._start_tasks(positions)
+        else:
+            self._tasks.start("after the first list", self._start_later(rules, findings, positions))
+
+    async def _start_later(
+        self, load: Callable[[], RuleSet], findings: Sequence[Finding], positions: Mapping[str, str]
+    ) -> None:
+        await first_list(self.cluster, self.clock)
+        self._judge_by(await asyncio.to_thread(load), findings)
+        await asyncio.to_thread(self.checklist.load)
         self._start_tasks(positions)
 
+    def _judge_by(self, rules: RuleSet, findings: Sequence[Finding]) -> None:
+        self.detector = Detector(rules)
+        self.detector.restore(one for one in findings if one.events)
+        self.pipeline.match_with(self.detector)
+
     def _start_tasks(self, positions: Mapping[str, str]) -> None:
+        for kind in WARM:
+            self.cluster.view(kind)
         start = self._tasks.start
         for name, work in (
             ("pipeline", self.pipeline.run),

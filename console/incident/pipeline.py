@@ -97,6 +97,10 @@ class Pipeline:
         self.events = 0
         """Audit events taken in since the start."""
 
+    def match_with(self, matcher: Matcher) -> None:
+        """Other audit rules from now on."""
+        self._matcher = matcher
+
     async def put(self, batch: Batch) -> None:
         """Hand over; waits while the queue is full."""
         await self._queue.put(batch)

@@ -35,6 +35,8 @@ class Table:
         self._readers: set[asyncio.Event] = set()
         self.on_idle: Callable[[], None] | None = None
         """Called when the last reader has gone."""
+        self.pause = PAUSE
+        """Seconds between two deltas to one reader; shorter while a list is loading."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -106,7 +108,7 @@ class Table:
                 for update in self._since(sent):
                     yield update
                 sent = revision
-                await self._clock.sleep(PAUSE)
+                await self._clock.sleep(self.pause)
         finally:
             self._readers.discard(wake)
             if not self._readers and self.on_idle:
