@@ -11,7 +11,7 @@ import gzip
 import secrets
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, TextIO, cast
@@ -55,13 +55,13 @@ def detect(
     Returns:
         0 nothing at or above `min_severity`, 10 something, 2 a file cannot be read or no line is an event.
     """
+    exporter = Exporter(secrets.token_bytes(32))
     try:
         floor = _checked(form, min_severity)
-        detector, failed = _run(paths, form, err, rules or shipped_rules())
+        detector, failed = _run(paths, form, lambda text: print(exporter(text), file=err), rules or shipped_rules())
     except BadInput as error:
-        print(error, file=err)
+        print(exporter(str(error)), file=err)
         return UNREADABLE
-    exporter = Exporter(secrets.token_bytes(32))
     shown = [finding for finding in detector.findings() if finding.severity.at_least(floor)]
     for finding in shown:
         print(line_of(finding, exporter) if as_json else sentence_of(finding, exporter), file=out)
@@ -83,9 +83,10 @@ def _checked(form: str, min_severity: str) -> Severity:
         raise BadInput(f"unknown severity {min_severity!r}; give one of {', '.join(Severity)}") from None
 
 
-def _run(paths: Sequence[str], form: str, err: TextIO, rules: RuleSet) -> tuple[Detector, bool]:
+def _run(paths: Sequence[str], form: str, tell: Callable[[str], None], rules: RuleSet) -> tuple[Detector, bool]:
+    """`tell` cleans: an attacker may have named the file."""
     for fault in rules.faults:
-        print(fault, file=err)
+        tell(str(fault))
     detector, failed = Detector(rules), False
     for path in paths:
         before = detector.events
@@ -93,13 +94,13 @@ def _run(paths: Sequence[str], form: str, err: TextIO, rules: RuleSet) -> tuple[
             malformed = _run_file(path, form, detector)
         except (OSError, EOFError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            print(f"{path}: cannot be read: {reason}; check the path and its permissions", file=err)
+            tell(f"{path}: cannot be read: {reason}; check the path and its permissions")
             failed = True
             continue
         if malformed:
-            print(f"{path}: {malformed} malformed lines were skipped", file=err)
+            tell(f"{path}: {malformed} malformed lines were skipped")
         if detector.events == before:
-            print(f"{path}: no line is an audit event; is --format right, and is this an audit log?", file=err)
+            tell(f"{path}: no line is an audit event; is --format right, and is this an audit log?")
     return detector, failed
 
 
@@ -174,6 +175,7 @@ def line_of(finding: Finding, exporter: Exporter) -> str:
         "attack": list(finding.attack),
         "first": format_time(finding.first),
         "last": format_time(finding.last),
+        "count": finding.count,
         "who": {
             "user": exporter(who.user),
             "as": exporter(who.as_user),

@@ -25,6 +25,7 @@ from console.model.entry import Entry
 from console.ports.clock import SystemClock
 from console.ports.session import PROTOCOL, Hello
 from console.rules.offline import shipped_rules
+from console.sources.audit_file import AuditFile
 
 PACE = 50.0
 
@@ -43,8 +44,8 @@ class Room(msgspec.Struct):
 
 
 @asynccontextmanager
-async def room(tmp_path: Path, seed: int = 1, pace: float = PACE) -> AsyncIterator[Room]:
-    """A drill with an engine that watches it and one seat at the engine."""
+async def room(tmp_path: Path, seed: int = 1, pace: float = PACE, audit: Path | None = None) -> AsyncIterator[Room]:
+    """A drill with an engine that watches it and one seat at the engine. `audit`: a log file it follows as well."""
     clock = PacedClock(SystemClock(), pace)
     drill = Drill(load("shop"), seed, clock)
     folder = IncidentFolder(tmp_path, "inc-drill", None)
@@ -61,7 +62,7 @@ async def room(tmp_path: Path, seed: int = 1, pace: float = PACE) -> AsyncIterat
         registry=all_actions(),
         clock=clock,
         export=Exporter(secret),
-        sources=(drill.source,),
+        sources=(drill.source, *([AuditFile("audit:2", audit, clock)] if audit else [])),
         drill=True,
         background=(clock.run(), drill.run()),
     )

@@ -63,6 +63,7 @@ def test_a_line_has_exactly_the_fields_of_the_contract(log: Path) -> None:
         "attack": ["T1609"],
         "first": "2026-11-23T07:00:00.000Z",
         "last": "2026-11-23T07:00:00.000Z",
+        "count": 1,
         "who": {
             "user": "system:serviceaccount:shop:web",
             "as": "bob",
@@ -93,6 +94,16 @@ def test_exit_codes(log: Path, tmp_path: Path) -> None:
     assert _detect(tmp_path)[0] == UNREADABLE
     assert _detect(calm, form="nope")[0] == UNREADABLE
     assert _detect(calm, floor="nope")[0] == UNREADABLE
+
+
+def test_a_file_s_name_cannot_drive_the_terminal(tmp_path: Path) -> None:
+    named = tmp_path / "a\x1b]52;c;eA==\x07\u202eb"
+    named.write_bytes(b"hello\n")
+
+    _, _, said = _detect(named)
+
+    assert "no line is an audit event" in said
+    assert not {"\x1b", "\x07", "\u202e"} & set(said)
 
 
 def test_malformed_lines_are_counted_aloud_and_change_no_exit_code(log: Path) -> None:
