@@ -42,10 +42,12 @@ _IDENTIFY = 3.0
 """Seconds to wait for a cluster's own id before it is known by its address."""
 
 
-async def serve(options: Options, ready: Callable[[str], None]) -> None:
-    """Run the engine of these options; `ready` is called with the socket path once seats can come.
+async def serve(options: Options, ready: Callable[[str], None], taken: Callable[[str], None]) -> None:
+    """Run the engine of these options until it is told to end.
 
-    When another engine serves this incident already, its socket is told and nothing is started.
+    Args:
+        ready: called with the socket path once seats can come.
+        taken: called with the socket path of another engine that serves this incident already; nothing is started.
     """
     start_logbook()
     settings, clock = load(options), SystemClock()
@@ -65,7 +67,7 @@ async def serve(options: Options, ready: Callable[[str], None]) -> None:
         write_link(options, incident)
         held = await claim(root / incident, lambda: assemble(options, settings, clock, transport, incident, group))
         if isinstance(held, Path):
-            ready(str(held))
+            taken(str(held))
         else:
             await run(*held, group, ready)
     finally:

@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         from console.bootstrap.engine import serve
 
-        asyncio.run(serve(options, tell.ready))
+        asyncio.run(serve(options, tell.ready, tell.taken))
     except WarRoomError as error:
         tell.failed(error)
         if args.detached:
@@ -44,6 +44,15 @@ class _Telling:
     def ready(self, socket: str) -> None:
         if self._fd < 0:
             print(f"engine listening at {Exporter(b'stdout')(socket)}", flush=True)
+        self._say(Ready(socket))
+
+    def taken(self, socket: str) -> None:
+        """Another engine serves this incident: as good for a seat, but not for whoever wanted to run this one."""
+        if self._fd < 0:
+            next_ = "`warroom` takes a seat at it, `warroom stop` ends it"
+            error = WarRoomError(f"An engine serves this incident already, at {socket}: {next_}.")
+            error.exit_code = 1
+            raise error
         self._say(Ready(socket))
 
     def failed(self, error: WarRoomError) -> None:
