@@ -6,11 +6,14 @@ Owns the last line of defence: no traceback ever reaches the terminal.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from console.errors import WarRoomError
+from console.errors import ClusterError, Untrusted, WarRoomError
+
+_WRITING = ("contain", "undo")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,19 +22,38 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     args = parse(sys.argv[1:] if argv is None else argv)
     module, _, function = str(args.run).partition(":")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to fail
     try:
-        return int(getattr(import_module(module), function)(args))
+        code = int(getattr(import_module(module), function)(args))
+        sys.stdout.flush()
+        return code
     except WarRoomError as error:
         _complain(str(error))
-        return error.exit_code
+        return _exit_code(error, args.command)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone: nothing is left to say
+        _hush()  # the reader of our output has gone: nothing is left to say
         return 0
     except Exception as error:
         _complain(_defect(error))
-        return 1
+        return 7 if args.command in _WRITING else 1
+
+
+def _exit_code(error: WarRoomError, command: str) -> int:
+    """The contract's codes: 7, "nothing was written", is for commands that write; all others end with 0, 1 or 2."""
+    if command in _WRITING:
+        return 7 if isinstance(error, ClusterError) and not isinstance(error, Untrusted) else error.exit_code
+    return error.exit_code if error.exit_code <= 2 else 1
+
+
+def _hush() -> None:
+    """Let what is still to be flushed go nowhere."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def screen(args: argparse.Namespace) -> int:
@@ -57,6 +79,10 @@ def screen(args: argparse.Namespace) -> int:
 
 def drill(args: argparse.Namespace) -> int:
     """Practise: on the screen, or played by the built-in responder."""
+    if args.stop:
+        from console.cli.status import stop
+
+        return stop(args)
     if not (args.headless or args.debrief):
         return screen(args)
     from console.bootstrap.drilling import debrief, play

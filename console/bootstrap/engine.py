@@ -8,10 +8,12 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from console.actions.catalogue import all_actions
 from console.bootstrap.aliasing import Aliases, new_incident
 from console.bootstrap.claiming import claim
-from console.bootstrap.linking import write_link
+from console.bootstrap.linking import linked_socket, refuse_other_sources, write_link
 from console.bootstrap.logbook import start_logbook
 from console.bootstrap.sharing import shared_with
 from console.bootstrap.sourcing import sources
@@ -64,11 +66,14 @@ async def serve(options: Options, ready: Callable[[str], None], taken: Callable[
     try:
         root = state_root(options)
         incident = await which_incident(transport, clock, root)
-        write_link(options, incident)
         held = await claim(root / incident, lambda: assemble(options, settings, clock, transport, incident, group))
         if isinstance(held, Path):
+            if linked_socket(options) != held:  # which sources that engine reads, its own link says
+                write_link(msgspec.structs.replace(options, audit=(), audit_webhook="", prometheus=""), incident)
+            refuse_other_sources(options)
             taken(str(held))
         else:
+            write_link(options, incident)
             await run(*held, group, ready)
     finally:
         await transport.close()

@@ -7,7 +7,7 @@ import getpass
 import os
 
 from console import __version__
-from console.bootstrap.linking import answers, linked_socket
+from console.bootstrap.linking import answers, linked_socket, refuse_other_sources
 from console.bootstrap.starting import Starting, spawn
 from console.config.options import Options
 from console.errors import WireError
@@ -63,6 +63,7 @@ async def enter(
     if starting is None:
         try:
             session = await join(options)
+            refuse_other_sources(options)
             return session, await session.open(hello(options, screen=screen))
         except WireError:
             starting = spawn(options)
@@ -74,5 +75,6 @@ def start_early(options: Options) -> Starting | None:
     """Start the engine before anything heavy is imported, unless its socket is there already."""
     path = linked_socket(options)
     if path is not None and answers(path):
+        refuse_other_sources(options)
         return None
     return spawn(options)

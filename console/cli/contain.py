@@ -11,7 +11,9 @@ import sys
 
 from console.cli.parsing import options_of
 from console.cli.talking import bullet, complain, expect, refused, rows_of, run, say, say_json, seat
-from console.errors import BadInput
+from console.cli.talking import typed as asked
+from console.errors import BadInput, WireError
+from console.incident.naming import parse
 from console.model.instants import stamp
 from console.ports.session import Approve, Ask, FollowAction, PlanAction, PlanUndo, Session, ShowPlan
 from console.ports.views import OutcomeView, PlanView, Refusal, UndoRow
@@ -60,8 +62,10 @@ async def _go(args: argparse.Namespace, request: Ask) -> int:
             shown = await session.ask(ShowPlan(args.approve))
             if isinstance(shown, Refusal):
                 return refused(shown, args.json)
+            shown = expect(shown, PlanView)
+            _refuse_another(args, shown)
             if not args.json:
-                show_plan(expect(shown, PlanView))
+                show_plan(shown)
             return await _approve(args, session, args.approve, "")
         plan = await session.ask(request)
         if isinstance(plan, Refusal):
@@ -82,7 +86,10 @@ async def _approve(args: argparse.Namespace, session: Session, digest: str, shor
         if not sys.stdin.isatty():
             complain(f"Nothing was done. To apply this plan: --approve {digest} --reason TEXT")
             return 5
-        typed = (await asyncio.to_thread(input, f"type {short} to approve, anything else to cancel: ")).strip()
+        typed = await asked(f"type {short} to approve, anything else to cancel: ")
+        if typed not in (short, digest):
+            complain("Nothing was done.")
+            return 5
     request = Approve(
         digest,
         typed,
@@ -92,6 +99,17 @@ async def _approve(args: argparse.Namespace, session: Session, digest: str, shor
         args.skip_evidence,
         arm=bool(args.reason),
     )
+    try:
+        return await _follow(args, session, request)
+    except WireError as error:
+        complain(f"{error} What was sent by then is found out by reading: `warroom undo` lists it.")
+        return 3
+    except asyncio.CancelledError:
+        complain("The engine goes on with it; `warroom undo` and `warroom journal show` tell how it ended.")
+        raise
+
+
+async def _follow(args: argparse.Namespace, session: Session, request: Approve) -> int:
     answer = await session.ask(request)
     if isinstance(answer, OutcomeView) and answer.stage == "planned":
         complain(f"{answer.text}. Nothing was written yet; they type: --approve {answer.digest}")
@@ -105,6 +123,17 @@ async def _approve(args: argparse.Namespace, session: Session, digest: str, shor
     outcome = expect(answer, OutcomeView)
     _tell(outcome, args.json)
     return outcome.exit_code
+
+
+def _refuse_another(args: argparse.Namespace, plan: PlanView) -> None:
+    """Raises `BadInput` when the digest is of a plan for something else than what was typed with it."""
+    if args.command != "contain":
+        return
+    target = parse(args.target, getattr(args, "namespace", ""))
+    wanted = f"{args.action} on {target.kind} {target}"
+    found = f"{plan.action} on {plan.target}"
+    if wanted != found:
+        raise BadInput(f"That digest is of the plan {found}, not {wanted}. Approve it with its own words.")
 
 
 def _tell(outcome: OutcomeView, as_json: bool) -> None:

@@ -101,6 +101,7 @@ def _seats(commands: Commands) -> None:
     drill = _command(commands, "drill", "console.__main__:drill", "practise on a simulated cluster")
     drill.add_argument("scenario", nargs="?", default="shop", metavar="SCENARIO")
     drill.add_argument("--headless", action="store_true", help="played by the built-in responder, without a screen")
+    drill.add_argument("--stop", action="store_true", help="end the engine of this drill")
     drill.add_argument("--debrief", action="store_true", help="score of the newest drill, from its journal")
     drill.add_argument("--seed", type=int, default=1, metavar="N", help="another seed, another drill")
     drill.add_argument("--play", default="steady", metavar="NAME", help="with --headless: steady wins, reckless loses")

@@ -38,7 +38,9 @@ def trust(args: argparse.Namespace) -> int:
         if not sys.stdin.isatty():
             complain(f"Nothing was approved. To approve exactly this content: warroom trust --hash {short}")
             return 2
-        typed = input(f"type {short} to approve exactly this content, anything else to cancel: ").strip()
+        sys.stdout.write(f"type {short} to approve exactly this content, anything else to cancel: ")
+        sys.stdout.flush()
+        typed = sys.stdin.readline().strip()  # "" at the end of input: nothing is approved
     if typed != short:
         complain("Nothing was approved.")
         return 2

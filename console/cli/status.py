@@ -73,7 +73,7 @@ def stop(args: argparse.Namespace) -> int:
 async def _stop(args: argparse.Namespace) -> int:
     try:
         async with seat(options_of(args), start=False) as session:
-            answer = await session.ask(Stop(args.reason))
+            answer = await session.ask(Stop(getattr(args, "reason", "")))
     except WireError as error:
         complain(str(error))
         return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -81,8 +82,30 @@ async def filled(session: Session, topic: str) -> list[Row]:
 
 
 def say(text: str) -> None:
-    """One line to standard output."""
-    sys.stdout.write(f"{text}\n")
+    """One line to standard output. A reader that has gone does not end the command: its exit code still counts."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+async def typed(prompt: str) -> str:
+    """What a person types in answer, "" at the end of input. Ctrl-C works while it waits."""
+    sys.stdout.write(prompt)
+    sys.stdout.flush()
+    loop = asyncio.get_running_loop()
+    line: asyncio.Future[str] = loop.create_future()
+
+    def read() -> None:
+        if not line.done():
+            line.set_result(sys.stdin.readline())
+
+    loop.add_reader(sys.stdin.fileno(), read)
+    try:
+        return (await line).strip()
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
 
 
 def complain(text: str) -> None:
@@ -92,7 +115,7 @@ def complain(text: str) -> None:
 
 def say_json(value: Any) -> None:
     """One JSON line. Views are written with their own field names, without the tag."""
-    sys.stdout.write(msgspec.json.encode(msgspec.to_builtins(value)).decode() + "\n")
+    say(msgspec.json.encode(msgspec.to_builtins(value)).decode())
 
 
 def refused(answer: Refusal, as_json: bool) -> int:
