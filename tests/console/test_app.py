@@ -49,7 +49,7 @@ async def test_a_lost_engine_is_said_and_the_seat_is_taken_again_when_it_is_back
 
 async def test_a_request_without_an_engine_is_refused_with_a_sentence() -> None:
     async with seat() as at:
-        at.app.session = None
+        at.app.seating.session = None
         await at.press("d")
         assert "The engine is not there yet" in at.text()
 

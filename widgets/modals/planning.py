@@ -206,7 +206,7 @@ class Planning(Dialog["Approve | None"]):
     def _arm(self) -> None:
         from widgets.messages import ArmWanted
 
-        self.app.screen_stack[0].post_message(ArmWanted(self))
+        self.post_message(ArmWanted(self))
 
     def _scroll(self, key: str) -> None:
         pages = self.query_one(Pages)

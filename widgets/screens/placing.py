@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from widgets.render.places import PANES
-from widgets.screens.places import PanePlace, SeatPlace
+from widgets.screens.places import PanePlace, SeatPlace, decoded
 
 if TYPE_CHECKING:
     from widgets.screens.room import RoomScreen
@@ -25,9 +25,10 @@ class Placing:
         browse = room.resources.topic
         return SeatPlace(room.pane, room.zoomed, browse, room.item, room.walking, panes)
 
-    def restore(self, place: SeatPlace) -> None:
+    def restore(self, saved: str) -> None:
         """Go where the seat of that name was; rows are chosen when they arrive."""
         room = cast("RoomScreen", self)
+        place = decoded(saved)
         room._place = place
         room._restoring = {"findings", "resources", "checklist", "journal"}
         room.zoomed = place.zoomed

@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from console.ports.session import Update
 from console.ports.views import ChangeRow, FindingRow, HeaderView, ItemRow, ObjectRow, ResourceRow
-from widgets.messages import ArmWanted, Browsed, Clicked, Linked, Moved, Opened, Pointed, Ticked, Updated
+from widgets.messages import Browsed, Clicked, Linked, Moved, Opened, Pointed, Ticked, Updated
 from widgets.panes.activity import Activity
 from widgets.panes.bars import Footer, Header, Tabs
 from widgets.panes.checklist import Checklist
@@ -274,11 +274,11 @@ class RoomScreen(Placing, Acting, Screen[None]):
         self.post_message(Browsed(topic))
         self.focus_pane("resources")
 
-    async def on_arm_wanted(self, message: ArmWanted) -> None:
+    def arm(self, dialog: Any) -> None:
         """A plan dialog needs this seat armed."""
         from widgets.screens.containing import arm
 
-        self.start(arm(self, message.dialog), "arm")
+        self.start(arm(self, dialog), "arm")
 
     def on_clicked(self, message: Clicked) -> None:
         """The mouse chose a row of a pane."""

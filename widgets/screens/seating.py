@@ -1,0 +1,150 @@
+"""Taking a seat: opens the session, turns its updates into messages, takes the seat again when the engine was lost.
+
+In: a way to get a `Session`. Out: messages to the room, answers to its requests. It draws nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from console.errors import WarRoomError, WireError
+from console.ports.session import Place
+from console.ports.tasks import Tasks
+from console.ports.views import Refusal
+from widgets.messages import Linked, Moved, Updated
+
+if TYPE_CHECKING:
+    from console.model.text import Clean
+    from console.ports.session import Ask, Hello, Session
+    from console.ports.views import Answer
+    from widgets.screens.room import RoomScreen
+    from widgets.theme import Look
+
+TOPICS = ("header", "findings", "resources", "checklist", "journal", "undo", "changes")
+LONGEST = 10.0
+"""Seconds between two tries at most."""
+
+
+def _said(text: str) -> Clean:
+    """A sentence of ours; the border is imported when there is one to say, not before the first frame."""
+    from console.hygiene.exporting import known_safe
+
+    return known_safe(text)
+
+
+class Seating:
+    """One seat's connection, for as long as the app runs.
+
+    Args:
+        look: holds the clock, and learns how far the engine's is ahead.
+        connect: gives a fresh session; called again after the engine was lost.
+        hello: who sits down.
+        unusable: told when the cluster cannot be opened at all.
+    """
+
+    room: RoomScreen
+
+    def __init__(
+        self,
+        look: Look,
+        connect: Callable[[], Awaitable[Session]],
+        hello: Hello,
+        unusable: Callable[[WarRoomError], None],
+    ) -> None:
+        self.look, self._connect, self._hello, self._unusable = look, connect, hello, unusable
+        self.session: Session | None = None
+        self.seated = False
+        self._early = False
+        """Whether a pane was opened before the engine could say where this seat was."""
+        self._saved = ""
+        self._tasks = Tasks()
+        self._browsing: asyncio.Task[Any] | None = None
+
+    async def ask(self, request: Ask) -> Answer:
+        """Send a request; a missing engine is a refusal, never an exception."""
+        if self.session is None:
+            return Refusal(_said("The engine is not there yet; wait for the connection."), 7)
+        try:
+            return await self.session.ask(request)
+        except WireError as error:
+            return Refusal(_said(f"The engine did not answer: {error}"), 7)
+
+    async def sit(self) -> None:
+        """Take the seat, and take it again whenever the engine was lost."""
+        delay = 0.5
+        while True:
+            try:
+                self.session = await self._connect()
+                await self._follow(self.session)
+                delay, lost = 0.5, "The engine ended the connection."
+            except WarRoomError as error:
+                if self.session is None and not isinstance(error, WireError):
+                    self._unusable(error)
+                    return
+                lost = str(error)
+            await self._drop()
+            self.room.post_message(Linked(_said(f"ENGINE LOST, trying again: {lost}")))
+            await self.look.clock.sleep(delay * (1 + random.random() / 4))  # noqa: S311 - jitter, not a secret
+            delay = min(delay * 2, LONGEST)
+
+    async def _follow(self, session: Session) -> None:
+        """Subscribe to everything; returns when the engine ended a subscription."""
+        look, room = self.look, self.room
+        welcome = await session.open(self._hello)
+        look.skew = welcome.clock - look.clock.now() if welcome.clock else 0.0
+        room.seat = welcome.seat
+        room.post_message(Linked())
+        if not self.seated:
+            self.seated = True
+            self._saved = welcome.place
+            if self._early:
+                room.post_message(Moved())  # what the person chose meanwhile is the place now
+            else:
+                room.restore(welcome.place)
+        ended = asyncio.Event()
+        for topic in TOPICS:
+            self._tasks.start(topic, self._pump(session, topic, ended))
+        if room.resources.topic:
+            self.browse(room.resources.topic)
+        try:
+            await ended.wait()
+        finally:
+            await self._tasks.close()
+
+    async def _pump(self, session: Session, topic: str, ended: asyncio.Event | None) -> None:
+        """Session updates to messages, until the engine ends them."""
+        try:
+            async for update in session.subscribe(topic):
+                self.room.post_message(Updated(update))
+        except WireError:
+            pass  # said once for the whole connection
+        if ended is not None:
+            ended.set()
+
+    def browse(self, topic: str) -> None:
+        """Subscribe to a browser topic instead of the one before; "" to none."""
+        self._early = self._early or not self.seated
+        if self._browsing is not None:
+            self._browsing.cancel()
+            self._browsing = None
+        if topic and self.session is not None:
+            self._browsing = self._tasks.start(topic, self._pump(self.session, topic, None))
+
+    async def _drop(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            await session.close()
+
+    async def save(self, place: str) -> None:
+        """Tell the engine where this seat is, if that changed."""
+        if place and place != self._saved and self.session is not None:
+            self._saved = place
+            await self.ask(Place(place))
+
+    async def close(self) -> None:
+        """Leave the seat; the engine goes on."""
+        await self._tasks.close()
+        await self._drop()
