@@ -102,6 +102,8 @@ class _Browser:
             self.table.put(self._head(health, export))
             self._flush(export)
             await self._clock.sleep(_PAUSE if health.state == "live" else _FIRST_PAUSE)
+            if health.state == "loading" and not health.why:
+                self._dirty.set()  # the end of a list is no change of an object: look again
 
     def _flush(self, export: Exporter) -> None:
         changed, self._changed = self._changed, {}

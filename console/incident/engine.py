@@ -45,7 +45,7 @@ from console.model.severity import Severity
 from console.model.signal import SourceHealth
 from console.model.state import IncidentState
 from console.ports.clock import Clock
-from console.ports.cluster import Cluster, View
+from console.ports.cluster import Cluster, KindHealth, View
 from console.ports.journal import ChainReport, EvidenceStore, Journal
 from console.ports.source import Source
 from console.ports.tasks import Tasks
@@ -351,7 +351,7 @@ class Engine:
 
     async def _pulse(self) -> None:
         """Once a second: watches that went stale, armings that ended, the list of changes while somebody reads it."""
-        watches = self.cluster.healths()
+        watches: tuple[KindHealth, ...] = ()
         while True:
             await self.clock.sleep(1.0)
             now = self.clock.now()
