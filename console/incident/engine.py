@@ -21,7 +21,7 @@ from console.actions.chronicle import Chronicle
 from console.actions.names import Names
 from console.actions.registry import Registry
 from console.actions.runner import Runner
-from console.errors import JournalError
+from console.errors import JournalError, WarRoomError
 from console.hygiene.exporting import Exporter, known_safe
 from console.incident.board import SHOWN, Board
 from console.incident.browsers import Browsers
@@ -158,6 +158,8 @@ class Engine:
         self.board.found(findings)
         self.chronicle.listen(self._heard)
         self.cluster.listen(self._changed)
+        for source in self.parts.sources:  # configured, though not running yet: not "no source"
+            self._healths[source.name] = SourceHealth(source.name, "loading", self.clock.now())
         self.cluster.view(FIRST)
         self.board.rebuild()
         self._draw_header()
@@ -209,10 +211,12 @@ class Engine:
         """Run a source. One that stumbles is shown as failed, and goes on where it was when it is run again."""
 
         async def run() -> None:
+            await self.pipeline.idle()  # what it handed over before it stumbled must not be read again
             await source.run(self.pipeline, self.pipeline.positions.get(source.name, position))
 
         def stumbled(error: BaseException, new: bool) -> None:
-            why = f"stopped by a defect ({type(error).__name__}); it is started again"
+            defect = f"stopped by a defect ({type(error).__name__}); it is started again"
+            why = str(error) if isinstance(error, WarRoomError) else defect
             self._health(SourceHealth(source.name, "failed", self.clock.now(), why))
             self._stumbled(f"source:{source.name}", error, new)
 
