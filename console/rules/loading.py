@@ -153,7 +153,13 @@ def _severity(value: Any, key: str) -> Severity:
 def _levels(value: Any) -> tuple[tuple[Severity, Any], ...]:
     if not isinstance(value, list) or not all(isinstance(one, dict) and one.get("when") for one in value):
         raise _Fault("levels", "levels is a list of a level and when it holds")
+    if not all(isinstance(part, dict) for one in value for part in _parts(one["when"])):
+        raise _Fault("levels", "when of a level is a search: fields and their values")
     return tuple((_severity(one.get("level"), "levels"), one["when"]) for one in value)
+
+
+def _parts(search: Any) -> list[Any]:
+    return search if isinstance(search, list) else [search]
 
 
 def _searches(detection: dict[str, Any]) -> dict[str, Any]:
