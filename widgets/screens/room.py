@@ -11,24 +11,23 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from console.ports.session import Update
-from console.ports.views import ChangeRow, FindingRow, HeaderView, ItemRow, ObjectRow, ResourceRow
-from widgets.messages import Browsed, Clicked, Linked, Moved, Opened, Pointed, Ticked, Updated
+from console.ports.views import HeaderView
+from widgets.messages import Browsed, Clicked, Linked, Opened, Pointed, Ticked, Updated
 from widgets.panes.activity import Activity
 from widgets.panes.bars import Footer, Header, Tabs
 from widgets.panes.checklist import Checklist
 from widgets.panes.detail import Detail
 from widgets.panes.journal import Journal
 from widgets.panes.people import People
-from widgets.panes.resources import Resources, row_details
+from widgets.panes.resources import Resources
 from widgets.parts.keys import footer_keys, room_bindings, shown
 from widgets.parts.room import Room
-from widgets.render import checklist, findings, journal
-from widgets.render.lines import Line, Span
-from widgets.render.offers import Offer, of_item, offers
 from widgets.render.places import PANES, size_name
 from widgets.render.words import DONE
 from widgets.screens.acting import Acting
+from widgets.screens.detailing import Detailing
 from widgets.screens.freezing import Freezer
+from widgets.screens.moving import Moving
 from widgets.screens.places import SeatPlace
 from widgets.screens.placing import Placing
 
@@ -38,14 +37,14 @@ if TYPE_CHECKING:
     from console.config.keymap import Keymap
     from console.model.action import ActionSpec
     from console.ports.session import Ask
-    from console.ports.views import Answer, Row
+    from console.ports.views import Answer
     from widgets.parts.table import Table
     from widgets.theme import Look
 
 Asking = Callable[["Ask"], Awaitable["Answer"]]
 
 
-class RoomScreen(Placing, Acting, Screen[None]):
+class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
     """The whole terminal.
 
     Args:
@@ -220,54 +219,6 @@ class RoomScreen(Placing, Acting, Screen[None]):
         if message.pane and message.pane == self.pane:
             self._show_detail()
 
-    def _show_detail(self) -> None:
-        row = self.table().row
-        self.part("detail").show(lambda width: (self.details(row, width), self.keys_line(row)))
-
-    def details(self, row: Row | None, width: int) -> list[Line]:
-        """What is known of a row."""
-        look = self.look
-        if isinstance(row, FindingRow):
-            return findings.details(row, look, width)
-        if isinstance(row, ItemRow):
-            return checklist.details(row, look, width)
-        if isinstance(row, ResourceRow | ObjectRow | ChangeRow):
-            return row_details(self.resources, row, width)
-        if row is None:
-            return [(("Nothing is selected.", "dim"),)]
-        return journal.details(row, look, width)  # type: ignore[arg-type]
-
-    def keys_line(self, row: Row | None) -> Line:
-        """`next  x i quarantine …` for a row."""
-        if row is None:
-            return ()
-        parts: list[Span] = [("next   ", "dim")]
-        seen: set[str] = set()
-        for offer in self.offers(row):
-            letter = self.letter(offer.spec.id)
-            if not letter or letter in seen:
-                continue
-            seen.add(letter)
-            parts += [(letter, "proved"), (f" {short_title(offer.spec)}   ", "ink")]
-        if isinstance(row, ItemRow) and row.action and not parts[1:]:
-            parts += [("enter", "proved"), (f" {row.action}   ", "ink")]
-        parts += [("enter", "proved"), (" open", "ink")] if not isinstance(row, ItemRow) else []
-        return tuple(parts)
-
-    def letter(self, action: str) -> str:
-        """`x i`, `e` or ""."""
-        if action in self.keymap.letters:
-            return f"{shown(self.keymap.of('act.contain'))} {self.keymap.letters[action]}"
-        spec = next((spec for spec in self.specs if spec.id == action), None)
-        return shown(self.keymap.of("act.evidence")) if spec and spec.key == "e" and not spec.leader else ""
-
-    def offers(self, row: Row | None) -> list[Offer]:
-        """Actions for a row of the focused pane."""
-        if isinstance(row, ItemRow):
-            affected: Any = list(self.resources.affected.rows.values())
-            return of_item(row, affected, self.specs)
-        return offers(row, self.resources.kind, self.resources.find, self.specs)
-
     def open_browser(self, topic: str) -> None:
         """Every object of a kind in pane 2."""
         self.resources.browse(topic)
@@ -290,81 +241,3 @@ class RoomScreen(Placing, Acting, Screen[None]):
             self.action_walkthrough()
         else:
             self.action_read("detail")
-
-    # -- moving
-
-    def focus_pane(self, name: str) -> None:
-        """Make a pane the one keys go to."""
-        self.pane = name
-        self.place_panes()
-        self.table(name).focus()
-        self._show_detail()
-        self.post_message(Moved())
-
-    def action_pane(self, name: str) -> None:
-        self.focus_pane(name)
-
-    def action_next_pane(self, by: int) -> None:
-        self.focus_pane(PANES[(PANES.index(self.pane) + by) % len(PANES)])
-
-    def action_zoom(self) -> None:
-        self.zoomed = not self.zoomed
-        self.focus_pane(self.pane)
-
-    def action_repaint(self) -> None:
-        for name in ("header", "tabs", *PANES, "detail", "people", "footer"):
-            self.part(name).restyle()
-
-    def action_present(self) -> None:
-        """One pane without frames, for a shared screen."""
-        self.presenting = not self.presenting
-        self.look.bare = self.presenting
-        self._count()
-        self.place_panes()
-        self.action_repaint()
-        self.say("Presenting: p or esc ends it." if self.presenting else "")
-
-    def action_changes(self) -> None:
-        self.resources.show_changes()
-        self.focus_pane("resources")
-
-    def action_sort(self) -> None:
-        self.table().action_sort()
-        self.say(f"Sorted by {self.table().rows.sort}.")
-
-    def action_back(self) -> None:
-        """One step back: message, freeze, filter, browser, zoom."""
-        table = self.table()
-        if self.presenting:
-            self.action_present()
-        elif table.rows.pattern:
-            table.filter("")
-        elif self.pane == "resources" and self.resources.back():
-            self.post_message(Browsed(""))
-        elif self.zoomed:
-            self.action_zoom()
-        self.say("")
-
-    # -- freezing
-
-    def action_freeze(self) -> None:
-        """Hold the screen; the engine goes on."""
-        if not self.freezer.frozen:
-            self.freezer.freeze(self.look.clock.monotonic())
-        else:
-            for update in self.freezer.thaw():
-                self.receive(update)
-        self._frozen_words()
-
-    def _frozen_words(self) -> None:
-        header = self.part("header")
-        words = self.freezer.words(self.look.clock.monotonic())
-        if words != header.frozen:
-            header.frozen = words
-            header.restate()
-
-
-def short_title(spec: ActionSpec) -> str:
-    """`quarantine` of `pod.quarantine`, `evidence` of `evidence.pod`."""
-    noun, _, verb = spec.id.partition(".")
-    return noun if noun == "evidence" else verb or noun
