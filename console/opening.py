@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from console.actions.catalogue import all_actions
 from console.app import Settings, WarRoom
 from console.bootstrap.reconnecting import Connector
 from console.bootstrap.seating import environment_of, seat_name
@@ -15,6 +15,9 @@ from console.bootstrap.starting import Starting, spawn
 from console.config.keymap import keymap
 from console.config.options import Options, state_root
 from console.config.settings import load
+
+if TYPE_CHECKING:
+    from console.model.action import ActionSpec
 
 
 def show(options: Options, starting: Starting | None, *, attach: bool = False) -> int:
@@ -29,7 +32,7 @@ def show(options: Options, starting: Starting | None, *, attach: bool = False) -
 
 
 def _app(options: Options, connect: Connector) -> WarRoom:
-    settings, specs = load(options), all_actions().specs()
+    settings = load(options)
 
     async def trust(short_hash: str) -> None:
         from console.bootstrap.approving import approve
@@ -41,11 +44,18 @@ def _app(options: Options, connect: Connector) -> WarRoom:
         seat=seat_name(options),
         theme=settings.screen.theme,
         ascii_only=True if settings.screen.ascii else None,
-        keymap=keymap(settings.keys, specs),
+        keymap=keymap(settings.keys, _specs()) if settings.keys else None,
         environment=environment_of(),
         crash_file=str(_crash_file(options)),
     )
-    return WarRoom(connect, specs, look, trust=trust)
+    return WarRoom(connect, _specs, look, trust=trust)
+
+
+def _specs() -> tuple[ActionSpec, ...]:
+    """Declarations of all actions; asked for after the first frame, because they take a while to import."""
+    from console.actions.catalogue import all_actions
+
+    return all_actions().specs()
 
 
 def _crash_file(options: Options) -> Path:
