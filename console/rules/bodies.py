@@ -17,7 +17,8 @@ from console.model.audit import AuditEvent
 
 _decode = msgspec.json.Decoder().decode
 _FAULTS = (msgspec.MsgspecError, RecursionError, ValueError, MemoryError)
-_OPERATIONS = 1000
+_OPERATIONS = 10_000
+"""Operations of one JSON patch that are read: as many as the API server takes."""
 
 
 def body_of(event: AuditEvent) -> dict[str, Any]:

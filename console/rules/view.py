@@ -134,7 +134,7 @@ class View:
         """Parameters of the URL."""
         _, _, text = self.event.request_uri.partition("?")
         try:
-            return parse_qs(text[:65536], keep_blank_values=True, max_num_fields=500)
+            return parse_qs(text[: 2 << 20], keep_blank_values=True, max_num_fields=100_000)
         except ValueError:
             return {}
 

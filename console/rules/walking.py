@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MOST = 2000
+MOST = 20_000
 
 
 def values_at(value: Any, path: tuple[str, ...]) -> list[Any]:
