@@ -1,0 +1,162 @@
+"""The one writer: findings and positions are saved together, a batch half taken in leaves nothing on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from console.errors import JournalError
+from console.incident.pipeline import SLICE, FindingStore, Pipeline
+from console.journal.findings import FindingStore as Store
+from console.model.audit import AuditEvent
+from console.model.finding import Finding, Target
+from console.model.identity import Identity
+from console.model.severity import Severity
+from console.model.signal import Measure
+from console.ports.clock import ManualClock
+from console.ports.source import Batch
+from console.ports.tasks import Tasks
+
+
+class Counting:
+    """Matches everything as one finding that counts."""
+
+    def __init__(self, fails: int = 0) -> None:
+        self.count = 0
+        self.raw: list[bytes] = []
+        self.fails = fails
+
+    def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
+        if self.fails:
+            self.fails -= 1
+            raise KeyError("a rule's defect")
+        self.count += len(batch)
+        self.raw += raw
+        return [Finding("all", "everything", Severity.HIGH, Identity("eve"), Target(), 1.0, 2.0, self.count)]
+
+
+class Nobody:
+    def __init__(self) -> None:
+        self.measures: list[Measure] = []
+
+    def feed(self, batch: Sequence[AuditEvent]) -> list[bool]:
+        return [False] * len(batch)
+
+
+class Gauge(Nobody):
+    def feed(self, batch: Sequence[Measure]) -> list[Finding]:  # type: ignore[override]
+        self.measures += batch
+        return []
+
+
+def pipeline(store: FindingStore, matcher: Counting, gauge: Gauge | None = None) -> Pipeline:
+    return Pipeline(
+        matcher, gauge or Gauge(), Nobody(), (), store, ManualClock(), lambda found: None, lambda health: None
+    )
+
+
+def events(number: int) -> list[AuditEvent]:
+    return [AuditEvent(audit_id=str(n)) for n in range(number)]
+
+
+async def test_findings_and_position_of_a_batch_are_saved_together(tmp_path: Path) -> None:
+    store = Store(tmp_path / "findings.db")
+    line = pipeline(store, Counting())
+    tasks = Tasks()
+    tasks.start("pipeline", line.run())
+
+    await line.put(Batch("audit", events(3 * SLICE), "1:900"))
+    await line.idle()
+
+    ((finding,), positions) = store.load()
+    assert (finding.count, positions) == (3 * SLICE, {"audit": "1:900"})
+    await tasks.close()
+    store.close()
+
+
+async def test_a_batch_half_taken_in_is_not_saved(tmp_path: Path) -> None:
+    """The next engine reads it from its beginning: what it counted must not be on disk then."""
+    store = Store(tmp_path / "findings.db")
+    matcher = Counting()
+    line = pipeline(store, matcher)
+    tasks = Tasks()
+    tasks.start("pipeline", line.run())
+
+    await line.put(Batch("audit", events(3 * SLICE), "1:900"))
+    while not matcher.count:
+        await asyncio.sleep(0)
+    line.save()
+
+    assert matcher.count < 3 * SLICE, "the whole batch was taken in"
+    assert store.load() == ([], {})
+    await tasks.close()
+    store.close()
+
+
+class Full:
+    """A store on a disk that is full at first."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.full = store, True
+
+    def save(self, findings: Sequence[Finding], positions: Mapping[str, str]) -> None:
+        if self.full:
+            raise JournalError("The disk is full.")
+        self.store.save(findings, positions)
+
+    def load(self) -> tuple[list[Finding], dict[str, str]]:
+        return self.store.load()
+
+    def close(self) -> None:
+        self.store.close()
+
+
+async def test_what_a_full_disk_refused_is_saved_later(tmp_path: Path) -> None:
+    store = Full(Store(tmp_path / "findings.db"))
+    line = pipeline(store, Counting())
+    tasks = Tasks()
+    tasks.start("pipeline", line.run())
+
+    await line.put(Batch("audit", events(2), "1:2"))
+    await line.idle()
+    store.full = False
+    await line.put(Batch("webhook", events(1), "w:1"))
+    await line.idle()
+
+    ((finding,), positions) = store.load()
+    assert (finding.count, positions) == (3, {"audit": "1:2", "webhook": "w:1"})
+    await tasks.close()
+    store.close()
+
+
+async def test_a_batch_of_events_and_measures_loses_neither(tmp_path: Path) -> None:
+    store = Store(tmp_path / "findings.db")
+    gauge, matcher = Gauge(), Counting()
+    line = pipeline(store, matcher, gauge)
+    tasks = Tasks()
+    tasks.start("pipeline", line.run())
+    measure = Measure("q", (), 1.0, 1.0)
+
+    await line.put(Batch("mixed", [*events(1), measure, *events(1)], "", (b"first", b"", b"second")))
+    await line.idle()
+
+    assert (matcher.count, matcher.raw, gauge.measures) == (2, [b"first", b"second"], [measure])
+    await tasks.close()
+    store.close()
+
+
+async def test_a_batch_that_breaks_a_rule_is_given_back_to_the_queue_as_done(tmp_path: Path) -> None:
+    """Else nobody who waits for the queue would ever go on."""
+    store = Store(tmp_path / "findings.db")
+    line = pipeline(store, Counting(fails=1))
+    await line.put(Batch("audit", events(1), "1:1"))
+
+    with pytest.raises(KeyError):
+        await line.run()
+    await asyncio.wait_for(line.idle(), 5)
+
+    assert store.load() == ([], {})
+    store.close()
