@@ -11,7 +11,10 @@ from console.model.ref import ResourceRef
 from console.model.text import Clean
 
 _SECRET_FIELDS = frozenset({"data", "stringData"})
-_BODIES = frozenset({"requestObject", "responseObject"})
+_BODIES = frozenset({"requestObject", "responseObject", "request", "response"})
+"""Bodies in an audit event, and in the envelope of a cloud's."""
+_NAMED = frozenset({"token", "auth", "identitytoken", "access_token", "refresh_token", "id_token", "client-key-data"})
+"""Fields that hold a credential in any object: a review's token, a registry's login."""
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -53,12 +56,20 @@ class Exporter:
 
     def _structure(self, value: Any, kind: str) -> Any:
         if isinstance(value, dict):
-            kind = value.get("kind", kind) if isinstance(value.get("kind"), str) else kind
+            kind = _kind_of(value) or kind
             return {str(name): self._field(str(name), inner, kind, value) for name, inner in value.items()}
         if isinstance(value, list):
             return self._list(value, kind)
-        # Before it becomes JSON: escapes would stand between a name and its secret.
-        return redact(value, self._key) if isinstance(value, str) else value
+        return self._text(value, kind) if isinstance(value, str) else value
+
+    def _text(self, value: str, kind: str) -> str:
+        """A text before it becomes JSON: escapes would stand between a name and its secret. JSON in it is opened."""
+        if value[:1] in ("{", "[") and value[-1:] in ("}", "]"):
+            try:
+                return json.dumps(self._structure(json.loads(value), kind), ensure_ascii=False)
+            except (ValueError, RecursionError):
+                pass
+        return redact(value, self._key)
 
     def _list(self, values: list[Any], kind: str) -> list[Any]:
         shown = []
@@ -86,15 +97,25 @@ class Exporter:
             return mask("last-applied", str(inner), self._key)
         if name == "value" and "name" in parent and isinstance(inner, str):
             return mask("env", inner, self._key) if inner else inner
-        if name == "token" and isinstance(inner, str):
+        if name in _NAMED and isinstance(inner, str) and inner:
             return mask("token", inner, self._key)
         return self._structure(inner, kind)
 
 
 def _is_on_secrets(event: dict[str, Any]) -> bool:
-    """Whether an audit event is about a Secret."""
-    on = event.get("objectRef")
-    return isinstance(on, dict) and on.get("resource") == "secrets"
+    """Whether an audit event, or a cloud's record of one, is about a Secret."""
+    on, named = event.get("objectRef"), event.get("resourceName")
+    if isinstance(on, dict) and on.get("resource") == "secrets":
+        return True
+    return isinstance(named, str) and "secrets" in named.split("/")
+
+
+def _kind_of(value: dict[str, Any]) -> str:
+    """The kind an object says it is, also where only a type URL does: `core.k8s.io/v1.Secret`."""
+    kind, typed = value.get("kind"), value.get("@type")
+    if isinstance(kind, str):
+        return kind
+    return typed.rpartition(".")[2] if isinstance(typed, str) else ""
 
 
 def _is_secret_path(path: str, kind: str) -> bool:

@@ -12,7 +12,8 @@ from console.model.audit import AuditEvent
 from console.model.finding import Finding
 from console.rules.compiling import Compiled, RuleSet
 from console.rules.describing import identity_of, target_of, time_of
-from console.rules.folding import EVIDENCE_LIMIT, MOST, Folder
+from console.rules.folding import MOST, Folder
+from console.rules.keeping import kept
 from console.rules.view import View
 from console.rules.windows import Hits, Window
 
@@ -115,7 +116,7 @@ class Detector:
                 attack=rule.attack,
                 source=source or self._source,
                 events=hits.events,
-                evidence=record[:EVIDENCE_LIMIT],
+                evidence=kept(record),
                 note=_note(one, view),
             )
         )

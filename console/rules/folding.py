@@ -14,7 +14,6 @@ from console.model.finding import MAX_EVENTS, Finding
 from console.model.severity import Severity
 
 MOST = 20_000
-EVIDENCE_LIMIT = 64 * 1024
 Key = tuple[str, ...]
 
 

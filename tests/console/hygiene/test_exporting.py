@@ -32,6 +32,16 @@ ENCODED = base64.b64encode(CANARY.encode()).decode()
         {"kind": "TokenReview", "spec": {"token": CANARY}},
         {"kind": "TokenRequest", "status": {"token": CANARY}},
         {"kind": "Secret", "data": [CANARY]},
+        {"kind": "ConfigMap", "data": {"config.json": json.dumps({"auths": {"registry": {"auth": ENCODED}}})}},
+        {"message": json.dumps({"objectRef": {"resource": "secrets"}, "requestObject": {"data": {"a": ENCODED}}})},
+        {"properties": {"log": json.dumps({"responseObject": {"kind": "Secret", "stringData": {"a": CANARY}}})}},
+        {"protoPayload": {"response": {"@type": "core.k8s.io/v1.Secret", "data": {"a": ENCODED}}}},
+        {
+            "protoPayload": {
+                "resourceName": "core/v1/namespaces/shop/secrets/db",
+                "request": {"data": {"a": ENCODED}},
+            }
+        },
         {"kind": "Pod", "spec": {"containers": [{"args": ["serve", "--db-password", CANARY, "--token"]}]}},
         {"objectRef": {"resource": "secrets"}, "requestObject": {"data": {"a": ENCODED}}},
         {"objectRef": {"resource": "secrets"}, "requestObject": {"stringData": {"a": {"b": CANARY}}}},
