@@ -157,5 +157,6 @@ def _parsed(path: Path, text: bytes) -> Any:
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "it is not YAML"
         raise ConfigError(f"{path}{line}: {problem}. Correct the file.") from error
-    except (RecursionError, ValueError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not YAML: {error}. Correct the file.") from error
+    except Exception as error:  # a tag with a value that is none of its kind raises whatever its reader raises
+        # The error's own words may quote a value, which may be a credential.
+        raise ConfigError(f"{path} is not YAML ({type(error).__name__}). Correct the file.") from error

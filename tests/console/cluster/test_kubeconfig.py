@@ -108,3 +108,16 @@ def test_no_content_crashes_the_parser(tmp_path_factory: pytest.TempPathFactory,
 
     with pytest.raises(ConfigError):
         choose([path])
+
+
+@pytest.mark.parametrize("token", ["!!int canarysecretword", "!!timestamp canarysecretword", "&a canarysecretword : ["])
+def test_what_is_wrong_with_a_file_is_said_without_its_values(tmp_path: Path, token: str) -> None:
+    """A parser's own words quote what it stumbled over, and that may be the token."""
+    path = tmp_path / "config"
+    path.write_text(f"users:\n- name: u\n  user:\n    token: {token}\n")
+
+    with pytest.raises(ConfigError) as caught:
+        choose([path])
+
+    assert str(path) in str(caught.value)
+    assert "canarysecretword" not in str(caught.value)
