@@ -13,7 +13,7 @@ from typing import cast
 from console.model.network import EndpointSlice, Service
 from console.model.objects import Obj
 from console.model.ref import BY_KIND
-from console.model.workload import Budget, Pod, Workload
+from console.model.workload import Budget, Pod
 from console.policy.selector import matches, matches_map
 from console.ports.cluster import View
 
@@ -126,14 +126,6 @@ def account_lines(views: Views, namespace: str, account: str, except_uid: str = 
     if not pods:
         return blind(views, "Pod") or (f"no other pod runs as {namespace}/{account}",)
     return tuple(f"runs as {namespace}/{account}: {line}" for line in pod_lines(views, pods))
-
-
-def replica_line(workload: Workload) -> str:
-    """Wanted and ready replicas in words."""
-    spec, status = workload.spec, workload.status
-    wanted = status.desired_number_scheduled if spec.replicas is None else spec.replicas
-    ready = status.number_ready or status.ready_replicas
-    return f"{ready} ready of {wanted} replicas"
 
 
 def _all_pods(views: Views, namespace: str = "") -> Iterable[Pod]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from console.actions.base import Applied, Desk
+from console.actions.base import Desk
 from console.errors import Refused
 from console.model.action import ActionSpec
 from console.model.plan import Plan
@@ -25,9 +25,3 @@ class Undoing(Writing):
 
     async def plan(self, desk: Desk, target: ResourceRef, params: Mapping[str, str]) -> Plan:
         raise Refused(f"{self.spec.id} undoes {self.spec.inverse_of}: choose the action to undo in the undo register.")
-
-
-def context_of(applied: Applied) -> dict[str, str]:
-    """The texts an action kept in its plan's context."""
-    value = applied.plan.context_value()
-    return {str(key): str(text) for key, text in value.items() if isinstance(text, str)}
