@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, p95, spread
-from benchmarks.loading import load
+from benchmarks.loading import Load, load
 from benchmarks.seat import Seat, bare_keys, seat_keys, warroom
 
 RATIO = 3.0
@@ -34,14 +34,16 @@ def keys(
         seat.open_pods(pods)
         seat.send("2")
         seat.settle(2, timeout=6)
+        loads: list[Load] = []
         if churn:
-            stack.enter_context(load("churn", kubeconfig, churn))
+            loads.append(stack.enter_context(load("churn", kubeconfig, churn)))
         if events:
-            stack.enter_context(load("audit", log, events))
+            loads.append(stack.enter_context(load("audit", log, events)))
         usual = seat_keys(seat, count, _GAP)
         baseline = bare_keys(count, _GAP, *size)
         seat.zoom()
         zoomed = seat_keys(seat, count, _GAP)
+        rates = "".join(f"; load {one.rate:.0f}/s" for one in loads)
     slower = max(usual, zoomed, key=p95)
-    note = f"in its pane: p95 {p95(usual):.3g}, {spread(usual)}; zoomed: p95 {p95(zoomed):.3g}, {spread(zoomed)}"
+    note = f"in its pane: p95 {p95(usual):.3g}, {spread(usual)}; zoomed: p95 {p95(zoomed):.3g}, {spread(zoomed)}{rates}"
     yield Figure(row, p95(slower), "ms", bar, p95(baseline), RATIO, note)

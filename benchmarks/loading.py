@@ -12,8 +12,10 @@ import asyncio
 import itertools
 import random
 import ssl
+import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +27,8 @@ import yaml
 
 _STEP = 0.02
 """Seconds between two bursts: what comes in one burst is what comes in a fiftieth of a second."""
+_BEHIND = 0.1
+"""Seconds of load that are made up for at most."""
 
 
 class Patcher:
@@ -95,32 +99,59 @@ def _fresh(line: bytes) -> bytes:
 
 
 async def _steadily(rate: float, send: Callable[[int], Any]) -> None:
-    began, sent, told = time.monotonic(), 0, 0
-    for second in itertools.count():
-        due = int((time.monotonic() - began) * rate)
-        if due > sent:
-            await send(due - sent)
-            sent = due
-        if second % 50 == 49:
-            print(sent - told, flush=True)
-            told = sent
+    """What could not be sent in time is not made up for: a burst would be another load."""
+    began = told = time.monotonic()
+    due = sent = 0.0
+    while True:
+        now = time.monotonic()
+        due = max(due, (now - began) * rate - _BEHIND * rate)
+        if (count := int((now - began) * rate - due)) > 0:
+            await send(count)
+            due, sent = due + count, sent + count
+        if now - told >= 1:
+            print(f"{sent / (now - told):.0f}", flush=True)
+            told, sent = now, 0
         await asyncio.sleep(_STEP)
 
 
+class Load:
+    """A load that runs."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._rates: list[float] = []
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Until its first second is over."""
+        while not self._rates:
+            if self._process.poll() is not None:
+                raise RuntimeError("the load ended: see its error above")
+            time.sleep(0.05)
+
+    @property
+    def rate(self) -> float:
+        """What was really sent, a second, in the median."""
+        return statistics.median(self._rates)
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            self._rates.append(float(line))
+
+
 @contextmanager
-def load(what: str, where: Path, rate: float) -> Iterator[None]:
+def load(what: str, where: Path, rate: float) -> Iterator[Load]:
     """That load in a process of its own, from its first second on."""
     command = [sys.executable, "-m", "benchmarks.loading", what, str(where), str(rate)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    assert process.stdout
-    try:
-        if not process.stdout.readline():
-            raise RuntimeError(f"no {what}: see its error above")
-        yield
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            running = Load(process)
+            running.wait()
+            yield running
+        finally:
+            process.kill()
 
 
 if __name__ == "__main__":

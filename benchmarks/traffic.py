@@ -26,12 +26,13 @@ def churn(bench: Bench, pods: int, size: tuple[int, int], bar: float, rate: floa
         seat.open_pods(pods)
         seat.send("2")
         seat.settle(2, timeout=6)
-        with load("churn", kubeconfig, rate):
+        with load("churn", kubeconfig, rate) as running:
             usual = _rate(seat, bench.seconds)
             seat.zoom()
             zoomed = _rate(seat, bench.seconds)
             late = asyncio.run(_lateness(seat, kubeconfig))
-    note = f"zoomed; in its pane {usual:.3g}"
+            sent = running.rate
+    note = f"zoomed; in its pane {usual:.3g}; {sent:.0f} updates/s"
     yield Figure(f"bytes-churn-{name}", zoomed, "kB/s", bar, note=note)
     yield Figure(f"change-shown-{name}", p95(late), "ms", SHOWN, note=f"p95; {spread(late)}")
 
@@ -44,10 +45,11 @@ def storm(bench: Bench, size: tuple[int, int], bar: float, rate: float = 1000.0)
         with Seat(installation, *size, "--audit", str(log)) as seat:
             seat.first_paint()
             seat.settle(5, timeout=15)
-            with load("audit", log, rate):
+            with load("audit", log, rate) as running:
                 time.sleep(3)
                 measured = _rate(seat, bench.seconds)
-    yield Figure(f"bytes-storm-{size[0]}x{size[1]}", measured, "kB/s", bar, note=f"{rate:,.0f} audit events/s")
+                sent = running.rate
+    yield Figure(f"bytes-storm-{size[0]}x{size[1]}", measured, "kB/s", bar, note=f"{sent:,.0f} audit events/s")
 
 
 def _rate(seat: Seat, seconds: float) -> float:
