@@ -83,4 +83,4 @@ class Checklist(Table):
     def _empty(self, look: Look) -> Sequence[tuple[str, str]]:
         if not self.rows.loaded:
             return (("Waiting for the engine.", "dim"),)
-        return (("This engine has no checklist cards: its data is missing. Reinstall, then start it again.", "warn"),)
+        return (("The engine is reading its cards; they come after the first list of pods.", "dim"),)
