@@ -218,11 +218,14 @@ def _bind(path: Path, group: int | None) -> socket.socket:
     old = os.umask(0o177)  # never, not even for a moment, open to others
     try:
         listener.bind(str(path))
+        if group is not None:
+            os.chown(path, -1, group)
+            path.chmod(0o660)
+    except OSError:
+        listener.close()
+        raise
     finally:
         os.umask(old)
-    if group is not None:
-        os.chown(path, -1, group)
-        path.chmod(0o660)
     return listener
 
 
