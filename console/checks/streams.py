@@ -15,7 +15,8 @@ from console.ports.facts import Facts
 
 INTO_PODS = ("exec", "attach", "portforward")
 LIMITS = (
-    "streams opened straight at a kubelet, or before the audit record begins",
+    "streams opened straight at a kubelet, or before the audit record begins; none shows where the audit policy leaves "
+    "out the stage ResponseStarted",
     "a process that was started inside a pod and runs on without its stream",
 )
 Stream = tuple[str, str, str, str, float]
