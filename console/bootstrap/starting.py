@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from console.bootstrap.linking import home
+from console.bootstrap.sharing import shared_with
 from console.bootstrap.surroundings import handed_on, isolation
 from console.config.options import Options
 from console.errors import ClusterError, LoginNeeded, Unreachable, Untrusted, WarRoomError, WireError
@@ -85,6 +86,7 @@ class Starting:
 
 def spawn(options: Options) -> Starting:
     """Start `python -m console engine` detached: no terminal, own session, output to a log only we can read."""
+    shared_with(options)  # before the folder is made for us alone
     log, out = _open_log(home(options))
     read, write = os.pipe()
     said = msgspec.json.encode(options).decode()
