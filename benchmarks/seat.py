@@ -31,6 +31,10 @@ class Seat(Terminal):
         self.installation = installation
         super().__init__([sys.executable, "-m", "console", *more], cols, rows, installation.environment)
 
+    def first_frame(self) -> float:
+        """Seconds from the start until the first text of ours: who is there, and what it waits for."""
+        return self.wait_for_bytes(b"waiting for the engine", 60) - self.started
+
     def first_paint(self) -> float:
         """Seconds from the start until the panes were drawn."""
         return self.wait_for_bytes(b"Suspicious activity", 60) - self.started
