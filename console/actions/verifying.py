@@ -67,7 +67,7 @@ class Verifier:
             words = f"its record cannot be read: {error}"
             self._take(digest, Outcome(Stage.ACCEPTED, unverifiable=(words,)))
             return
-        self._judge(digest, self._case.book.reading())
+        self._judge(digest, self._case.book.reading(urgent=True))
 
     def outcome(self, digest: str) -> Outcome | None:
         """The newest judgement, None for an action that is not judged."""
@@ -90,7 +90,7 @@ class Verifier:
             self._due.clear()
             for digest in list(self._open):
                 if self._is_due(digest):
-                    self._judge(digest, self._case.book.reading())
+                    self._judge(digest, self._case.book.reading(urgent=True))
                     await asyncio.sleep(0)  # a long register must not hold up the loop
 
     def _is_due(self, digest: str) -> bool:

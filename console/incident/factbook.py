@@ -117,10 +117,10 @@ class FactBook:
 
     # Facts
 
-    def get(self, ask: Ask) -> Fact:
+    def get(self, ask: Ask, urgent: bool = False) -> Fact:
         """The newest value, or why there is none. Raises `BadInput` for a name that is none."""
         if ask.fact in ("allowed", "token_secrets"):
-            return self.prober.get(ask)
+            return self.prober.get(ask, urgent)
         if ask.fact in self._record.answers:
             return self._record.answers[ask.fact](*ask.args)
         answer = self._answers.get(ask.fact)
@@ -147,9 +147,9 @@ class FactBook:
         obj = self._cluster.view(kind).get(namespace, ask.args[2])
         return (health.state, obj and (obj.metadata.uid, obj.metadata.resource_version))
 
-    def reading(self) -> Facts:
+    def reading(self, urgent: bool = False) -> Facts:
         """The book with its time stopped, for one round of judgements."""
-        return _Reading(self, self._clock.now())
+        return _Reading(self, self._clock.now(), urgent)
 
     # Change
 
@@ -315,11 +315,11 @@ class FactBook:
 class _Reading:
     """The book at one moment."""
 
-    def __init__(self, book: FactBook, now: float) -> None:
-        self._book, self._now = book, now
+    def __init__(self, book: FactBook, now: float, urgent: bool) -> None:
+        self._book, self._now, self._urgent = book, now, urgent
 
     def get(self, ask: Ask) -> Fact:
-        return self._book.get(ask)
+        return self._book.get(ask, self._urgent)
 
     def now(self) -> float:
         return self._now

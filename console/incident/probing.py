@@ -64,8 +64,12 @@ class Prober:
         self._queue: dict[Ask, None] = {}
         self._work = asyncio.Event()
 
-    def get(self, ask: Ask) -> Fact:
-        """The newest answer. Asking queues the question when there is none, or none that is fresh."""
+    def get(self, ask: Ask, urgent: bool = False) -> Fact:
+        """The newest answer. Asking queues the question when there is none, or none that is fresh.
+
+        Args:
+            urgent: somebody waits for it: it is asked before everything that only keeps the checklist fresh.
+        """
         now = self._clock.monotonic()
         page = self._pages.get(ask)
         if page is None:
@@ -74,7 +78,7 @@ class Prober:
             page = self._pages[ask] = _Page(Unknown("being asked"), now, now)
         page.wanted = now
         if now >= page.due:
-            self._enqueue(ask, page)
+            self._enqueue(ask, page, urgent)
         if isinstance(page.fact, Known) and now - page.answered > KEPT:
             return Unknown(
                 f"the last answer is {now - page.answered:.0f} s old; since then: {page.trouble or 'no try'}"
@@ -114,11 +118,14 @@ class Prober:
             if aged:
                 self._on_change()
 
-    def _enqueue(self, ask: Ask, page: _Page) -> None:
-        if not page.queued:
-            page.queued = True
+    def _enqueue(self, ask: Ask, page: _Page, urgent: bool) -> None:
+        if urgent:
+            self._queue.pop(ask, None)
+            self._queue = {ask: None, **self._queue}
+        elif not page.queued:
             self._queue[ask] = None
-            self._work.set()
+        page.queued = True
+        self._work.set()
 
     async def _answer(self, ask: Ask) -> tuple[Fact, bool]:
         """The answer, and whether it is one: a failure to ask is not."""

@@ -31,8 +31,8 @@ class Book(Facts, Protocol):
         """Wait for a revision above `seen` (-1: above the present one); at most four times a second."""
         ...
 
-    def reading(self) -> Facts:
-        """The book with its time stopped, for one round of judgements."""
+    def reading(self, urgent: bool = False) -> Facts:
+        """The book with its time stopped, for one round of judgements; urgent when a person waits for the verdict."""
         ...
 
     def renew(self, fact: str) -> None:
