@@ -1,0 +1,82 @@
+"""Commands beside each other and against the grain, over a real API server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+
+from tests.controlplane.running import ControlPlane
+from tests.engine.running import Installation
+
+
+def engines(warroom: Installation) -> list[psutil.Process]:
+    """All engine processes of this installation."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        line, environ = process.info["cmdline"] or [], process.info["environ"] or {}
+        if "engine" in line and environ.get("WARROOM_STATE") == str(warroom.state):
+            found.append(process)
+    return found
+
+
+def test_commands_that_start_at_once_get_one_engine(warroom: Installation) -> None:
+    plan = ("contain", "node.cordon", "node/node-1", "--plan", "--json")
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda _: warroom.run(*plan), range(3)))
+
+    assert [one.returncode for one in done] == [0, 0, 0], [one.stderr for one in done]
+    assert len(engines(warroom)) == 1
+    assert len([path for path in warroom.state.iterdir() if (path / "journal.db").exists()]) == 1
+
+
+def test_after_stop_the_next_command_opens_the_same_incident(warroom: Installation) -> None:
+    plan = ("contain", "node.cordon", "node/node-1", "--plan", "--json")
+    warroom.run(*plan)
+    stopped = warroom.run("stop")
+    status = warroom.run("status", "--json")
+
+    again = warroom.run(*plan)
+
+    assert (stopped.returncode, status.returncode, again.returncode) == (0, 1, 0), again.stderr
+    assert '"engine":false' in status.stdout
+    assert len([path for path in warroom.state.iterdir() if (path / "journal.db").exists()]) == 1
+
+
+def test_a_digest_is_approved_under_its_own_words_only(warroom: Installation, controlplane: ControlPlane) -> None:
+    plan = warroom.json("contain", "node.cordon", "node/node-1", "--plan")
+
+    other = warroom.run("contain", "node.cordon", "node/node-2", "--approve", plan["digest"], "--reason", "miner")
+
+    assert other.returncode == 2
+    assert "node.cordon on Node node-1, not node.cordon on Node node-2" in other.stderr
+    assert controlplane.kubectl("get", "node", "node-1", "-o", "jsonpath={.spec.unschedulable}").stdout == ""
+
+
+def test_a_reader_that_has_gone_does_not_make_a_refusal_look_effective(warroom: Installation) -> None:
+    plan = warroom.json("contain", "node.cordon", "node/node-1", "--plan")
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "console", "contain", "node.cordon", "node/node-1", "--approve", plan["digest"]]
+
+    done = subprocess.run(
+        [*command, *warroom._extra], env=warroom.environment, stdout=write, stderr=subprocess.PIPE, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    os.close(write)
+
+    assert done.returncode == 5
+    assert "READ-ONLY" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_other_sources_than_the_engines_are_refused(warroom: Installation) -> None:
+    warroom.json("contain", "node.cordon", "node/node-1", "--plan")
+
+    other = warroom.run("checklist", "--prometheus", "http://127.0.0.1:9")
+
+    assert other.returncode == 2
+    assert "other sources" in other.stderr
