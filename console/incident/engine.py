@@ -337,7 +337,7 @@ class Engine:
             target = export.ref(parse(sighting.key))
             self.note(e.OtherHand(target, export(sighting.who), export(sighting.text)))
 
-    def _writes(self) -> set[str]:
+    def _writes(self) -> Mapping[str, str]:
         return self.state.audit_ids
 
     def _touched(self) -> set[str]:

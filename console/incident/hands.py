@@ -8,7 +8,7 @@ or one of our ids under another identity, is an alarm. Controllers doing their w
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -18,9 +18,15 @@ from console.model.instants import seconds
 from console.model.ref import BY_RESOURCE
 
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+_METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE", "deletecollection": "DELETE"}
+_PROGRAMS = (("system:node:", "kubelet/"), ("system:kube-", "kube-"), ("system:apiserver", "kube-apiserver/"))
 _REMEMBERED = 4096
 _IDS = 20_000
 """Ids of our own requests remembered, so that a second request under one of them is noticed."""
+
+
+class _DeleteOptions(msgspec.Struct, rename="camel"):
+    dry_run: list[str] = []
 
 
 class Sighting(msgspec.Struct, frozen=True):
@@ -39,7 +45,7 @@ class Hands:
     Args:
         identity: the user name the API server knows us by, "" while that is not known.
         owns_read: whether a read's audit id is ours.
-        writes: audit ids of our own writes.
+        writes: method and path of our own writes, by audit id.
         touched: row keys of objects our actions touched.
         since: epoch seconds before which our identity's requests are not our business.
         on_sighting: called once for each different sighting.
@@ -49,7 +55,7 @@ class Hands:
         self,
         identity: Callable[[], str],
         owns_read: Callable[[str], bool],
-        writes: Callable[[], set[str]],
+        writes: Callable[[], Mapping[str, str]],
         touched: Callable[[], set[str]],
         since: Callable[[], float],
         on_sighting: Callable[[Sighting], None],
@@ -66,17 +72,27 @@ class Hands:
         identity, writes, touched, since = self._identity(), self._writes(), self._touched(), self._since()
         return [self._look(event, identity, writes, touched, since) for event in batch]
 
-    def _look(self, event: AuditEvent, identity: str, writes: set[str], touched: set[str], since: float) -> bool:
-        if event.audit_id in writes or self._owns_read(event.audit_id):
-            return self._own(event, identity)
+    def _look(
+        self, event: AuditEvent, identity: str, writes: Mapping[str, str], touched: set[str], since: float
+    ) -> bool:
+        intent = writes.get(event.audit_id, "")
+        if intent or self._owns_read(event.audit_id):
+            return self._own(event, identity, _is_intended(event, intent) if intent else _only_reads(event))
         if identity and _effective(event) == identity and event.stage != "RequestReceived":
             self._foreign_use(event, since)
         elif touched and event.verb in _WRITES and event.stage == "ResponseComplete":
             self._other_hand(event, touched)
         return False
 
-    def _own(self, event: AuditEvent, identity: str) -> bool:
-        """An event under one of our ids. The id alone proves nothing: whoever reads the audit log can copy it."""
+    def _own(self, event: AuditEvent, identity: str, fits: bool | None) -> bool:
+        """An event under one of our ids. The id alone proves nothing: whoever reads the audit log can copy it.
+
+        Args:
+            fits: whether the request is what we use such an id for: the intended write, or one that changes nothing.
+                None when the audit level does not tell: then it is neither ours nor an alarm.
+        """
+        if fits is None:
+            return False
         if not event.user.username:
             return True  # refused with 401 and sent again, under the same id, after logging in anew
         request = (event.request_received_timestamp, event.request_uri)
@@ -84,7 +100,7 @@ class Hands:
         if len(self._seen) > _IDS:
             self._seen.popitem(last=False)
         who = _effective(event)
-        if (identity and who != identity) or first != request:
+        if (identity and who != identity) or first != request or not fits:
             who = who_words(who)
             self._tell("", who, f"{who} used one of our request ids ({event.audit_id}) from {_from(event)}", True)
             return False
@@ -128,12 +144,41 @@ def _from(event: AuditEvent) -> str:
     return ", ".join((event.source_ips or ["an unknown address"])[:3])
 
 
+def _is_intended(event: AuditEvent, intent: str) -> bool:
+    """Whether a request is the write that was journalled under this id."""
+    method, _, path = intent.partition(" ")
+    return _METHODS.get(event.verb) == method and event.request_uri.partition("?")[0] == path
+
+
+def _only_reads(event: AuditEvent) -> bool | None:
+    """Whether a request changes nothing: a read, an access review, or a rehearsal. None when that is not logged."""
+    on = event.object_ref
+    if event.verb not in _WRITES or (on is not None and on.resource.endswith("reviews")):
+        return True
+    if "dryRun=All" not in event.request_uri.partition("?")[2].split("&"):
+        return False
+    if event.verb != "delete":
+        return True
+    body = bytes(event.request_object)  # decides for a delete, not the query; absent at audit level Metadata
+    return _rehearsed(body) if body else None
+
+
+def _rehearsed(body: bytes) -> bool:
+    try:
+        return "All" in msgspec.json.decode(body, type=_DeleteOptions).dry_run
+    except (msgspec.DecodeError, RecursionError):
+        return False
+
+
 def _is_controller(event: AuditEvent) -> bool:
     """The control plane's own hands: they follow our writes (endpoints, finalizers) and are no news.
 
-    An account of a controller counts only with the controller manager's own agent: a stolen one is other hands.
+    An identity of the control plane or of a node counts only with its own agent: a stolen one is other hands.
     """
     user, agent = event.user.username, event.user_agent
     if user.startswith("system:serviceaccount:kube-system:"):
         return agent.startswith("kube-controller-manager/")
-    return user.startswith(("system:kube-", "system:node:", "system:apiserver"))
+    for prefix, program in _PROGRAMS:
+        if user.startswith(prefix):
+            return agent.startswith(program)
+    return False

@@ -78,8 +78,8 @@ class IncidentState(msgspec.Struct):
     alarms: list[str] = msgspec.field(default_factory=list)
     types: dict[str, int] = msgspec.field(default_factory=dict)
     """How many entries of each type there are."""
-    audit_ids: set[str] = msgspec.field(default_factory=set)
-    """Audit-IDs of all our own writes."""
+    audit_ids: dict[str, str] = msgspec.field(default_factory=dict)
+    """Method and path of all our own writes, by Audit-ID."""
 
     def apply(self, entry: e.Entry) -> None:
         """Take one more entry into account."""
@@ -156,7 +156,7 @@ def _intent(state: IncidentState, entry: e.Entry, record: e.Intent) -> None:
         # A step that met a conflict is sent again under a new id: only the newest attempt counts.
         action.effects.pop(record.step, None)
         action.resolved.pop(record.step, None)
-    state.audit_ids.add(record.audit_id)
+    state.audit_ids[record.audit_id] = f"{record.method} {record.path}"
 
 
 def _effect(state: IncidentState, entry: e.Entry, record: e.Effect) -> None:

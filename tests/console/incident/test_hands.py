@@ -20,7 +20,7 @@ class Room:
     def __init__(self, identity: str = "responder") -> None:
         self.ids = ReadIds(b"s" * 32)
         self.seen: list[Sighting] = []
-        writes, touched = {"write-1"}, {"Pod/shop/web"}
+        writes, touched = {"write-1": "PATCH /api/v1/namespaces/shop/pods/web"}, {"Pod/shop/web"}
         self.hands = Hands(
             lambda: identity, self.ids.owns, lambda: writes, lambda: touched, lambda: OPENED, self.seen.append
         )
@@ -33,6 +33,7 @@ class Room:
 def event(
     audit_id: str = "3f1b", user: str = "mallory", verb: str = "get", name: str = "web", at: str = LATER,
     sub: str = "", agent: str = "kubectl/v1.36.0", as_user: str = "", stage: str = "ResponseComplete", uri: str = "",
+    body: str = "",
 ) -> AuditEvent:  # fmt: skip
     raw: dict[str, object] = {
         "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": audit_id, "stage": stage,
@@ -43,6 +44,8 @@ def event(
         "responseStatus": {"metadata": {}, "code": 200},
         "requestReceivedTimestamp": at, "stageTimestamp": at,
     }  # fmt: skip
+    if body:
+        raw["requestObject"] = msgspec.Raw(body.encode())
     if as_user:
         raw["impersonatedUser"] = {"username": as_user}
     return msgspec.json.decode(msgspec.json.encode(raw), type=AuditEvent)
@@ -123,9 +126,41 @@ def test_controllers_at_work_are_no_news_but_a_stolen_controller_account_is() ->
     controller = "system:serviceaccount:kube-system:replicaset-controller"
 
     room.look(user=controller, verb="patch", agent="kube-controller-manager/v1.36.2 (linux/amd64)")
-    room.look(user="system:node:node-1", verb="patch")
+    room.look(user="system:node:node-1", verb="patch", agent="kubelet/v1.36.2 (linux/amd64)")
     room.look(user="bo", verb="patch", sub="status")
     assert room.seen == []
 
     room.look(user=controller, verb="patch", agent="kubectl/v1.36.0")
-    assert [one.who for one in room.seen] == ["sa kube-system/replicaset-controller"]
+    room.look(user="system:node:node-1", verb="patch", agent="curl/8.0")
+    assert [one.who for one in room.seen] == ["sa kube-system/replicaset-controller", "node node-1"]
+
+
+def test_a_copied_read_id_does_not_hide_a_write() -> None:
+    room = Room()
+
+    assert not room.look(
+        audit_id=room.ids.next(), user="responder", verb="delete", uri="/api/v1/namespaces/shop/secrets/x"
+    )
+    assert room.seen[0].alarm
+
+
+def test_a_write_id_covers_only_the_write_it_was_journalled_for() -> None:
+    room = Room()
+
+    assert room.look(
+        audit_id="write-1", user="responder", verb="patch", uri="/api/v1/namespaces/shop/pods/web?fieldManager=c"
+    )
+    assert not Room().look(audit_id="write-1", user="responder", verb="delete")
+    assert not Room().look(audit_id="write-1", user="responder", verb="patch", uri="/api/v1/namespaces/shop/pods/other")
+
+
+def test_reviews_and_rehearsals_are_ours_but_not_a_delete_that_only_says_so_in_its_address() -> None:
+    room = Room()
+    address = "/api/v1/namespaces/shop/pods/web?dryRun=All"
+
+    assert room.look(audit_id=room.ids.next(), user="responder", verb="patch", uri=address)
+    assert not room.look(audit_id=room.ids.next(), user="responder", verb="delete", uri=address, body='{"dryRun":[]}')
+    assert len(room.seen) == 1
+    assert room.look(audit_id=room.ids.next(), user="responder", verb="delete", uri=address, body='{"dryRun":["All"]}')
+    assert not room.look(audit_id=room.ids.next(), user="responder", verb="delete", uri=address), "level Metadata"
+    assert len(room.seen) == 1
