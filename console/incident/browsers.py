@@ -20,9 +20,8 @@ from console.ports.tasks import Tasks
 from console.ports.views import Columns
 
 _HEAD = Clean("columns")
-_PAUSE = 0.2
-_FIRST_PAUSE = 0.05
-"""While a kind is loading its rows are shown as the pages come."""
+_PAUSE = 0.05
+"""Seconds in which changes are gathered. Readers wait on top of that: a change must show within half a second."""
 
 
 class Browsers:
@@ -98,10 +97,10 @@ class _Browser:
             await self._dirty.wait()
             self._dirty.clear()
             health = self._view.health
-            self.table.pause = _FIRST_PAUSE if health.state == "loading" else PAUSE
+            self.table.pause = _PAUSE if health.state == "loading" else PAUSE  # rows are shown as pages come
             self.table.put(self._head(health, export))
             self._flush(export)
-            await self._clock.sleep(_PAUSE if health.state == "live" else _FIRST_PAUSE)
+            await self._clock.sleep(_PAUSE)
             if health.state == "loading" and not health.why:
                 self._dirty.set()  # the end of a list is no change of an object: look again
 
