@@ -33,7 +33,7 @@ from console.incident.hands import Hands, Sighting
 from console.incident.heading import header_view, phase_of
 from console.incident.keeping import kept
 from console.incident.naming import key_of, parse
-from console.incident.pipeline import FindingStore, Pipeline
+from console.incident.pipeline import LEDGER, FindingStore, Pipeline
 from console.incident.rationing import Ration
 from console.incident.readying import FIRST, first_list
 from console.incident.seats import Seats
@@ -152,6 +152,7 @@ class Engine:
     async def start(self) -> None:
         """Open the record, take up what was known, begin to watch. Nothing here waits for the cluster."""
         findings, positions = self.parts.store.load()
+        self._remember(positions)
         self.gauge.restore(findings)
         self._open_record()
         self._show_history()
@@ -170,6 +171,12 @@ class Engine:
             self._start_tasks(positions)
         else:
             self._tasks.start("after the first list", self._start_later(rules, findings, positions))
+
+    def _remember(self, positions: dict[str, str]) -> None:
+        """Take up what the ledger of an earlier engine knew: sources go on after what it has seen."""
+        self.pipeline.memory = self.ledger.dump
+        if positions:
+            self.ledger.restore(positions.pop(LEDGER, ""), self.clock.now())
 
     async def _start_later(
         self, load: Callable[[], RuleSet], findings: Sequence[Finding], positions: Mapping[str, str]

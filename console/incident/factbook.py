@@ -50,6 +50,11 @@ class Ledger(Protocol):
         """(audit id, verb, target, subresource, started) of requests that began and did not end."""
         ...
 
+    @property
+    def blind_before(self) -> float:
+        """Epoch seconds before which calls are not remembered."""
+        ...
+
     def calls_since(self, user: str, since: float) -> int:
         """Requests of a user with a status below 400 after `since` (epoch seconds)."""
         ...
@@ -273,6 +278,10 @@ class FactBook:
 
     def _calls_since(self, user: str, since: str) -> Fact:
         moment = float(since)
+        if self._ledger.blind_before > moment:
+            return Unknown(
+                f"the engine was started again at {minute(self._ledger.blind_before)}; earlier calls are gone"
+            )
         return self._audit(moment) or Known(self._ledger.calls_since(user, moment), self._clock.now(), "audit")
 
     def _groups(self, user: str) -> Fact:

@@ -79,4 +79,7 @@ def _watch_view(watches: Sequence[KindHealth], export: Exporter) -> SourceView:
         return SourceView(Clean("watch"), Clean("loading"), 0.0)
     worst = max(core, key=lambda one: _WORST.index(one.state) if one.state in _WORST else len(_WORST))
     why = f"{worst.kind}: {worst.why}" if worst.why else ""
+    if partial := sorted({name for one in core for name in one.namespaces}):
+        seen = f"only in {', '.join(partial[:5])}{f' and {len(partial) - 5} more' if len(partial) > 5 else ''}"
+        why = f"{why}; {seen}" if why else seen
     return SourceView(Clean("watch"), known_safe(worst.state), worst.since, export(why))

@@ -22,6 +22,8 @@ SLICE = 400
 """Audit events matched before other tasks get a turn: about 3 ms."""
 QUEUE = 32
 """Batches waiting at most; then sources wait."""
+LEDGER = "ledger"
+"""Where the observers' memory is kept among the positions: it is true for exactly these."""
 SAVE = 0.5
 """Seconds between two saves at least."""
 
@@ -87,6 +89,8 @@ class Pipeline:
         self._store, self._clock = store, clock
         self._on_findings, self._on_health = on_findings, on_health
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(QUEUE)
+        self.memory: Callable[[], str] = str
+        """What to keep beside the positions."""
         self._unsaved: dict[str, Finding] = {}
         self._matched: dict[str, Finding] = {}
         """Findings of the batch being matched: saved with its position, so that no event is counted twice."""
@@ -142,7 +146,7 @@ class Pipeline:
         """Findings and positions, in one transaction. What cannot be saved is kept and tried again."""
         if not self._unsaved and not self._positions:
             return
-        findings, positions = self._unsaved, self._positions
+        findings, positions = self._unsaved, self._positions | {LEDGER: self.memory()}
         self._unsaved, self._positions = {}, {}
         try:
             self._store.save(list(findings.values()), positions)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 
+import msgspec
+
 from console.model.audit import AuditEvent
 from console.model.instants import seconds
 
@@ -20,6 +22,8 @@ USERS = 20_000
 CALLS = 1000
 """Newest successful calls remembered of each user."""
 ARRIVED = 50_000
+KEPT = 2000
+"""Open streams kept over a restart, the newest."""
 _LONG = frozenset({"exec", "attach", "portforward"})
 
 
@@ -31,6 +35,22 @@ class StreamLedger:
         self._calls: OrderedDict[str, deque[float]] = OrderedDict()
         self._groups: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._arrived: OrderedDict[str, int] = OrderedDict()
+        self.blind_before = 0.0
+        """Epoch seconds before which calls are not remembered (an engine was started again then); 0.0: none lost."""
+
+    def dump(self) -> str:
+        """Open streams of everybody but the control plane, to be restored after a restart. Bounded."""
+        kept = [(key, user, stream) for key, (user, stream) in self._open.items() if not _is_control_plane(user)]
+        return msgspec.json.encode(kept[-KEPT:]).decode()
+
+    def restore(self, text: str, now: float) -> None:
+        """Take up what an earlier engine dumped. Calls it counted are gone: `blind_before` says since when."""
+        self.blind_before = now
+        try:
+            kept = msgspec.json.decode(text or "[]", type=list[tuple[tuple[str, str], str, Stream]])
+        except msgspec.DecodeError:
+            return  # blind_before already says that the past is not known
+        self._open = OrderedDict((key, (user, stream)) for key, user, stream in kept) | self._open
 
     def feed(self, batch: Sequence[AuditEvent]) -> None:
         """Take these events into account."""
@@ -92,6 +112,11 @@ class StreamLedger:
     def arrived(self, audit_id: str) -> int | None:
         """HTTP status with which a request is on record, None if it is not."""
         return self._arrived.get(audit_id)
+
+
+def _is_control_plane(user: str) -> bool:
+    """Whose watches are many, always there, and asked about by nobody."""
+    return user.startswith(("system:kube-", "system:node:", "system:apiserver", "system:serviceaccount:kube-system:"))
 
 
 def _request(event: AuditEvent) -> tuple[str, str]:

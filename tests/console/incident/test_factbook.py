@@ -66,6 +66,8 @@ class ScriptedCluster:
 
 
 class Ledger:
+    blind_before = 0.0
+
     def open_streams(self, user: str) -> list[tuple[str, str, str, str, float]]:
         return [("a1", "get", "shop/web", "exec", 1.0)] if user == "eve" else []
 
@@ -272,3 +274,14 @@ async def test_a_change_of_rights_asks_for_access_reviews_again(a: Book) -> None
 def test_the_headers_word_for_an_intact_chain_is_no_problem(said: str, problem: str) -> None:
     book = Book(chain=lambda: said)
     assert book.value(asking.chain()) == problem
+
+
+def test_calls_from_before_a_restart_are_unknown_not_zero() -> None:
+    book = Book()
+    book.sources.append(SourceHealth("audit", "live", 0.0))
+    Ledger.blind_before = 100.0
+    try:
+        assert "started again" in book.why(asking.calls_since("eve", 50.0))
+        assert book.value(asking.calls_since("eve", 150.0)) == 3
+    finally:
+        Ledger.blind_before = 0.0

@@ -70,3 +70,25 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger.feed(read([_stream("ResponseStarted", auditID=f"s{n}", user={"username": f"u{n}"}) for n in range(50)]))
     ledger.feed(read([{"user": {"username": f"u{n}"}} for n in range(50)]))
     assert max(len(ledger._open), len(ledger._calls), len(ledger._arrived)) <= 10
+
+
+def test_open_streams_outlive_a_restart_and_what_it_cannot_know_is_said() -> None:
+    """A stream of an intruder must not vanish from the books because the engine was started again."""
+    before, after = StreamLedger(), StreamLedger()
+    node = {"username": "system:node:node-1"}
+    before.feed(read([_stream("ResponseStarted"), _stream("ResponseStarted", auditID="s2", user=node)]))
+
+    after.restore(before.dump(), 1_800_000_000.0)
+
+    assert after.open_streams("jane") == before.open_streams("jane") != ()
+    assert after.open_streams("system:node:node-1") == (), "the control plane's own are not kept"
+    assert after.blind_before == 1_800_000_000.0
+    after.feed(read([_stream("ResponseComplete")]))
+    assert after.open_streams("jane") == ()
+
+
+def test_a_damaged_dump_is_an_empty_one() -> None:
+    ledger = StreamLedger()
+    ledger.restore("not json", 5.0)
+
+    assert (ledger.open_streams("jane"), ledger.blind_before) == ((), 5.0)
