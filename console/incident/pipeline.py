@@ -146,7 +146,8 @@ class Pipeline:
         """Findings and positions, in one transaction. What cannot be saved is kept and tried again."""
         if not self._unsaved and not self._positions:
             return
-        findings, positions = self._unsaved, self._positions | {LEDGER: self.memory()}
+        kept = self.memory()
+        findings, positions = self._unsaved, self._positions | ({LEDGER: kept} if kept else {})
         self._unsaved, self._positions = {}, {}
         try:
             self._store.save(list(findings.values()), positions)
