@@ -177,7 +177,6 @@ def options_of(args: argparse.Namespace) -> Options:
         given.get("seat", ""),
         given.get("scenario", ""),
         given.get("seed", 0),
-        1.0,
         given.get("ascii", False),
         given.get("theme", ""),
     )

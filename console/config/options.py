@@ -40,8 +40,6 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     drill: str = ""
     """Scenario name: then no cluster is used."""
     seed: int = 0
-    speed: float = 1.0
-    """Time factor of a drill."""
     ascii: bool = False
     theme: str = ""
 

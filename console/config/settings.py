@@ -52,6 +52,11 @@ class EvidenceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reserve_mib: int = 256
     """Free disk space that evidence never takes."""
 
+    def __post_init__(self) -> None:
+        """Refuses sizes that mean nothing: evidence that cannot be kept would be noticed when it is needed."""
+        if min(self.item_mib, self.total_mib) < 1 or self.reserve_mib < 0 or self.item_mib > self.total_mib:
+            raise ValueError("evidence sizes are MiB: item_mib and total_mib at least 1, item_mib at most total_mib")
+
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""

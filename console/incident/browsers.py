@@ -110,6 +110,8 @@ class _Browser:
         self.table.remove(*(key for key, obj in changed.items() if obj is None))
 
     def _head(self, health: KindHealth, export: Exporter) -> Columns:
+        partial = f"only in {', '.join(health.namespaces[:5])}" if health.namespaces else ""
+        more = f" and {len(health.namespaces) - 5} more" if len(health.namespaces) > 5 else ""
         return Columns(
             _HEAD,
             known_safe(self._kind),
@@ -117,5 +119,5 @@ class _Browser:
             right_aligned(self._kind),
             known_safe(health.state),
             health.since,
-            export(health.why),
+            export("; ".join(part for part in (health.why, partial + more) if part)),
         )

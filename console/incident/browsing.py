@@ -1,7 +1,7 @@
 """Rows of every object of a kind (`:pods`, `:KIND`): columns and cells, from pruned objects. Pure.
 
 A pod's cells are cleaned but not searched for secrets: they are names, counts and states the API validates, and there
-may be 50,000 of them. The cells of all other kinds are exported whole.
+may be 50,000 of them. Its reason and its owner are anybody's text: those, and all cells of other kinds, are exported.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ import msgspec
 from console.hygiene.exporting import Exporter, known_safe
 from console.incident.naming import key_of, ref_of
 from console.model.instants import seconds
-from console.model.meta import Obj
+from console.model.objects import Obj, Pod
 from console.model.ref import BY_KIND
-from console.model.text import Clean
 from console.ports.views import ObjectRow
 
 
@@ -155,6 +154,9 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
+_POD_STATE, _POD_OWNER = 3, 7
+
+
 def layout(kind: str) -> Layout:
     """How this kind is shown; kinds without a layout show who manages them."""
     return LAYOUTS.get(kind, _META)
@@ -178,8 +180,12 @@ def object_row(kind: str, obj: Obj, export: Exporter) -> ObjectRow:
     how = layout(kind)
     meta = obj.metadata
     place = (meta.namespace, meta.name) if BY_KIND[kind].namespaced else (meta.name,)
-    make: Callable[[str], Clean] = known_safe if kind == "Pod" else export
-    cells = tuple(make(cell) for cell in (*place, *how.cells(obj)))
+    raw = (*place, *how.cells(obj))
+    if isinstance(obj, Pod):
+        free = {_POD_OWNER, _POD_STATE} if obj.status.reason else {_POD_OWNER}
+        cells = tuple(export(cell) if number in free else known_safe(cell) for number, cell in enumerate(raw))
+    else:
+        cells = tuple(export(cell) for cell in raw)
     return ObjectRow(
         known_safe(key_of(ref_of(kind, obj))), cells, seconds(meta.creation_timestamp) or 0.0, how.bad(obj)
     )

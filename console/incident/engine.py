@@ -125,7 +125,7 @@ class Engine:
         self.book = FactBook(
             self.cluster, lambda: self.state, self.ledger, self.board.members, self._healths.values, self.clock,
             findings=self.board.count, chain=lambda: self._words["journal"],
-            echo=lambda: self.hands.echo, groups=self.ledger.groups,
+            echo=lambda: self.hands.echo, groups=self.ledger.groups, intact=parts.evidence.has,
         )  # fmt: skip
         self.case = Case(
             self.cluster, self.chronicle, parts.evidence, self.export, self.clock, self.registry, self.book,

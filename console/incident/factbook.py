@@ -73,6 +73,7 @@ class FactBook:
         sources: health of every configured source.
         findings, metrics, chain, echo, groups: see their names in `console.checks.asking`; without them those facts
             are unknown.
+        intact: whether sealed bytes are still there and unaltered.
     """
 
     def __init__(
@@ -89,12 +90,13 @@ class FactBook:
         chain: Callable[[], str] | None = None,
         echo: Callable[[], float] | None = None,
         groups: Callable[[str], tuple[str, ...]] | None = None,
+        intact: Callable[[str], bool] | None = None,
     ) -> None:
         self._cluster, self._ledger, self._clock = cluster, ledger, clock
         self._affected, self._sources = affected, sources
         self._findings, self._metrics, self._chain = findings, metrics, chain
         self._echo, self._seen_groups = echo, groups
-        self._record = Record(state, clock)
+        self._record = Record(state, clock, intact or (lambda digest: True))
         self.prober = Prober(Questions(cluster, clock, metrics).ask, clock, self.touch)
         self._dirty = asyncio.Event()
         self._revision = 0

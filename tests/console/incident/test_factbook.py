@@ -285,3 +285,12 @@ def test_calls_from_before_a_restart_are_unknown_not_zero() -> None:
         assert book.value(asking.calls_since("eve", 150.0)) == 3
     finally:
         Ledger.blind_before = 0.0
+
+
+def test_evidence_that_is_gone_or_altered_is_no_evidence() -> None:
+    there = {"a" * 64}
+    book = Book(intact=there.__contains__)
+    blobs = [Captured(Clean("pod.yaml"), Clean("Pod shop/web"), Clean("u1"), Clean(name * 64), 3) for name in "ab"]
+    book.state.captured.extend(blobs)
+
+    assert book.value(asking.evidence("pod.yaml", "u1")) == ("a" * 64,)
