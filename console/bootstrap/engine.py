@@ -15,6 +15,7 @@ from console.bootstrap.aliasing import Aliases, new_incident
 from console.bootstrap.claiming import claim
 from console.bootstrap.linking import linked_socket, refuse_other_sources, write_link
 from console.bootstrap.logbook import start_logbook
+from console.bootstrap.ruling import rules_of
 from console.bootstrap.sharing import shared_with
 from console.bootstrap.sourcing import sources
 from console.cluster.connecting import connect
@@ -33,7 +34,6 @@ from console.journal.folder import IncidentFolder
 from console.journal.sqlite import SqliteJournal
 from console.ports.clock import Clock, SystemClock
 from console.ports.cluster import Transport
-from console.rules.offline import shipped_rules
 from console.wire.server import Server
 
 _MEBI = 1024 * 1024
@@ -104,6 +104,7 @@ def assemble(
     """All parts of an engine over a transport, not started yet. Raises `JournalError` when the record is held."""
     folder = IncidentFolder(state_root(options), incident, group)
     named = sources(settings, clock, folder.path)  # first: what cannot be used must leave nothing half done
+    rules = rules_of(settings)
     secret = folder.secret()
     cluster = LiveCluster(transport, clock, secret, options.namespaces)
     keep = settings.evidence
@@ -115,7 +116,7 @@ def assemble(
         evidence=FileEvidence(folder.evidence, limits),
         store=FindingStore(folder.findings),
         secret=secret,
-        rules=shipped_rules,
+        rules=rules,
         registry=all_actions(),
         clock=clock,
         export=Exporter(secret),

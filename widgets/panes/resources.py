@@ -137,6 +137,8 @@ class Resources(Table):
         elif self.head and self.head.state not in ("live",):
             since = f" since {minute(self.head.since)}" if self.head.since else ""
             parts.append((f"  {self.head.state.upper()}{since} {self.head.why}", "warn"))
+        elif self.head and self.head.why:
+            parts.append((f"  {self.head.why}", "warn"))  # live, and yet not all there is
         if self.sheet.marks:
             parts.append((f"  {len(self.sheet.marks)} marked", "warn"))
         if rows.pattern:
