@@ -27,12 +27,17 @@ class Letters(Canvas, can_focus=True):
         self.letters = dict(letters)
         self.styles.height = len(self.letters) + 2
         self._chosen = chosen
-        self._before: Widget | None = None
+        self.before: Widget | None = None
         self._done = False
+
+    @property
+    def holding(self) -> bool:
+        """Whether every key is for this and nothing else."""
+        return not self._done
 
     def open(self, screen: Screen[Any]) -> None:
         """Show on a screen and take its keys from now on."""
-        self._before = screen.focused
+        self.before = screen.focused
         screen.mount(self)
         screen.set_focus(self)
 
@@ -63,6 +68,6 @@ class Letters(Canvas, can_focus=True):
         self._done = True
         screen = self.screen
         self.remove()
-        if self._before is not None:
-            screen.set_focus(self._before)
+        if self.before is not None:
+            screen.set_focus(self.before)
         self._chosen(self.letters.get(event.character or event.key))

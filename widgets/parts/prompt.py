@@ -7,7 +7,7 @@ One widget that takes focus at once, so that what is typed in one go arrives in 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from widgets.parts.canvas import Canvas
@@ -56,13 +56,18 @@ class Prompt(Canvas, can_focus=True):
         self._answered, self._completions = answered, completions
         self._found: list[tuple[str, str]] = []
         self._at = -1
-        self._before: Widget | None = None
+        self.before: Widget | None = None
         self._done = False
         self._complete()
 
+    @property
+    def holding(self) -> bool:
+        """Whether every key is for this and nothing else."""
+        return not self._done
+
     def open(self, screen: Screen[Any]) -> None:
         """Show on a screen and take its keys from now on."""
-        self._before = screen.focused
+        self.before = screen.focused
         screen.mount(self)
         screen.set_focus(self)
 
@@ -117,13 +122,13 @@ class Prompt(Canvas, can_focus=True):
         self._done = True
         screen = self.screen
         self.remove()
-        if self._before is not None:
-            screen.set_focus(self._before)
+        if self.before is not None:
+            screen.set_focus(self.before)
         self._answered(text)
 
 
-async def ask_line(screen: Screen[Any], look: Look, label: str, hint: str, value: str = "") -> str | None:
-    """Ask on any screen and wait for the answer; None when escaped."""
+def ask_line(screen: Screen[Any], look: Look, label: str, hint: str, value: str = "") -> Awaitable[str | None]:
+    """Ask on any screen; the answer, None when escaped. It has the keys when this returns, not when it is awaited."""
     future: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
     def answered(text: str | None) -> None:
@@ -131,4 +136,4 @@ async def ask_line(screen: Screen[Any], look: Look, label: str, hint: str, value
             future.set_result(text)
 
     Prompt(look, label, hint, answered, value).open(screen)
-    return await future
+    return future

@@ -11,6 +11,8 @@ from console.ports.session import Acknowledge, Detail, Note
 from console.ports.views import Done, FindingRow, ItemRow, ObjectRow, Refusal, TextView
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Coroutine
+
     from console.ports.views import Answer, Row
     from widgets.render.offers import Offer
     from widgets.screens.room import RoomScreen
@@ -122,12 +124,16 @@ class Acting:
         row = self._room().table().row
         self.start(self.prompted("note", "Note to the journal, about the selected row", _note(row)), "note")
 
-    async def prompted(self, name: str, hint: str, request: Any, value: str = "") -> Answer | None:
-        """Ask the person for a line, send what `request` makes of it."""
+    def prompted(self, name: str, hint: str, request: Any, value: str = "") -> Coroutine[Any, Any, Answer | None]:
+        """Ask the person for a line, send what `request` makes of it. The prompt has the keys at once."""
         from widgets.parts.prompt import ask_line
 
         room = self._room()
-        text = await ask_line(room, room.look, f"{name}: ", hint, value)
+        return self._prompted(name, ask_line(room, room.look, f"{name}: ", hint, value), request)
+
+    async def _prompted(self, name: str, line: Awaitable[str | None], request: Any) -> Answer | None:
+        room = self._room()
+        text = await line
         if not text:
             return None
         answer = await room.ask(request(text))

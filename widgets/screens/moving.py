@@ -19,7 +19,7 @@ class Moving:
         room = cast("RoomScreen", self)
         room.pane = name
         room.place_panes()
-        room.table(name).focus()
+        room.set_focus(room.table(name), scroll_visible=False)  # at once: the next key may be here already
         room._show_detail()
         room.post_message(Moved())
 

@@ -33,6 +33,7 @@ from widgets.screens.placing import Placing
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from console.config.keymap import Keymap
     from console.model.action import ActionSpec
@@ -84,7 +85,15 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         yield from self._around
 
     def on_mount(self) -> None:
-        self.table().focus()
+        self.set_focus(self.table(), scroll_visible=False)
+
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """An open prompt keeps the keys, whoever else is given them; they go there when it is closed."""
+        layer: Any = next((child for child in self.children if getattr(child, "holding", False)), None)
+        if layer is None or widget is None or widget is layer:
+            super().set_focus(widget, scroll_visible, from_app_focus)
+        elif widget.id in PANES:
+            layer.before = widget
 
     # -- parts
 

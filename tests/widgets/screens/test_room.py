@@ -273,3 +273,28 @@ async def test_a_click_chooses_row_and_pane() -> None:
         await at.settle()
         assert at.room.pane == "resources"
         assert at.room.table().row is at.room.table().rows.at(1)
+
+
+@pytest.mark.parametrize(("opened", "character"), [("slash", "/"), ("colon", ":"), ("n", "n")])
+async def test_what_follows_a_key_that_asks_for_a_line_is_never_a_key_of_the_room(opened: str, character: str) -> None:
+    async with seat() as at:
+        for key, typed in (("2", "2"), (opened, character), ("t", "t"), ("3", "3"), ("q", "q")):
+            at.app.post_message(Key(key, typed))
+        await at.settle()
+        await at.settle()
+        assert not at.asked(Detail)
+        assert at.room.pane == "resources"
+        assert "t3q" in at.text()
+
+
+async def test_a_click_beside_an_open_prompt_leaves_it_the_keys() -> None:
+    async with seat() as at:
+        await at.press("slash")
+        await at.pilot.click("#resources", offset=(5, 3))
+        await at.settle()
+        await at.press(*"t3")
+        assert " /t3" in at.text()
+        assert not at.asked(Detail)
+        await at.press("enter")
+        await at.press("k")
+        assert at.room.focused is at.room.table("resources")
