@@ -33,6 +33,7 @@ from console.incident.hands import Hands, Sighting
 from console.incident.heading import header_view, phase_of
 from console.incident.keeping import kept
 from console.incident.naming import key_of, parse
+from console.incident.noting import FindingNotes
 from console.incident.pipeline import LEDGER, FindingStore, Pipeline
 from console.incident.rationing import Ration
 from console.incident.readying import FIRST, first_list
@@ -41,7 +42,6 @@ from console.model import entry as e
 from console.model.finding import Finding
 from console.model.objects import Obj
 from console.model.ref import BY_KIND
-from console.model.severity import Severity
 from console.model.signal import SourceHealth
 from console.model.state import IncidentState
 from console.ports.clock import Clock
@@ -67,8 +67,6 @@ WARM = (
 """Kinds watched from the start, in this order. ConfigMaps and Secrets only when somebody asks."""
 _WALKED = 5000
 """Entries whose chain is walked before anybody is let in; a longer one is walked in a thread."""
-_FOUND_ENTRIES = 500
-"""Findings that get an entry of their own in the journal; a storm beyond that is in the findings store."""
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -105,8 +103,7 @@ class Engine:
         self._healths: dict[str, SourceHealth] = {}
         self._end = asyncio.Event()
         self._why = ""
-        self._found_ids: set[str] = set()
-        self._found_entries = 0
+        self._notes = FindingNotes(self.note, parts.export)
         self._sightings = Ration(parts.clock)
         self._chain = UNWALKED
         self._words = {"journal": UNWALKED, "banner": parts.banner}
@@ -257,9 +254,7 @@ class Engine:
     def _show_history(self) -> None:
         entries = list(self.chronicle.journal.read(max(0, self.state.seq - SHOWN)))
         self.board.tables["journal"].put(*(entry_row(entry) for entry in entries))
-        # A finding is on record a moment before it is saved: after a crash in between it is found once more.
-        self._found_ids = {entry.record.finding for entry in entries if isinstance(entry.record, e.Found)}
-        self._found_entries = self.state.types.get("found", 0)
+        self._notes.recall(entries, self.state.types.get("found", 0))
         if self.state.seq <= _WALKED:
             self._chain_walked(self.parts.journal.verify())
 
@@ -286,25 +281,9 @@ class Engine:
     # What happens
 
     def _found(self, findings: list[Finding]) -> None:
-        for finding in findings:
-            told = finding.id in self._found_ids or self._found_entries >= _FOUND_ENTRIES
-            if not told and finding.severity.at_least(Severity.MEDIUM):
-                self._found_ids.add(finding.id)
-                self._found_entries += 1
-                self._record_found(finding)
+        self._notes.take(findings)
         self.board.found(findings)
         self.book.touch()
-
-    def _record_found(self, finding: Finding) -> None:
-        from console.incident.board import target_words
-        from console.incident.naming import who_words
-
-        export, who = self.export, finding.who
-        words = (finding.title, who_words(who.user, who.as_user), target_words(finding))
-        title, by, target = (export(text) for text in words)
-        self.note(
-            e.Found(known_safe(finding.id), export(finding.rule), known_safe(finding.severity), title, by, target)
-        )
 
     def note(self, record: e.Record) -> None:
         """Record what the engine observed. A disk that is full stops no watching: the header says so instead."""

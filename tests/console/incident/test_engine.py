@@ -10,6 +10,7 @@ import pytest
 
 from console.hygiene.exporting import Exporter
 from console.incident import board
+from console.incident.noting import MOST, FindingNotes
 from console.journal.sqlite import SqliteJournal
 from console.model import entry as e
 from console.model.finding import Finding, Target
@@ -135,3 +136,23 @@ async def test_a_flood_of_foreign_hands_does_not_fill_the_record(tmp_path: Path)
     alarms = [one.text for one in record(tmp_path) if isinstance(one, e.Alarm)]
     assert len(alarms) < 70
     assert any("940 more sightings" in text for text in alarms)
+
+
+def test_a_finding_is_recorded_when_it_becomes_medium_and_only_then() -> None:
+    told: list[e.Record] = []
+    notes = FindingNotes(told.append, export)
+
+    for severity in (Severity.LOW, Severity.HIGH, Severity.HIGH):
+        notes.take([Finding("r", "t", severity, Identity("eve"), Target(), 1.0, 2.0)])
+
+    assert [one.severity for one in told if isinstance(one, e.Found)] == ["high"]
+
+
+def test_a_storm_of_findings_gets_so_many_entries_and_no_more_after_a_restart() -> None:
+    told: list[e.Record] = []
+    notes = FindingNotes(told.append, export)
+    notes.recall((), count=MOST - 3)
+
+    notes.take(Finding("r", "t", Severity.HIGH, Identity(f"u{n}"), Target(), 1.0, 2.0) for n in range(50))
+
+    assert len(told) == 3
