@@ -40,9 +40,11 @@ class Installation:
         self._extra = ["--audit", str(audit)] if audit else []
         self.environment = os.environ | {"KUBECONFIG": str(kubeconfig), "WARROOM_STATE": str(self.state)}
 
-    def run(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """One command, as typed, without a terminal."""
-        command = [sys.executable, "-m", "console", *arguments, *self._extra]
+    def run(
+        self, *arguments: str, environment: dict[str, str] | None = None, sources: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """One command, as typed, without a terminal; without `sources` it names none."""
+        command = [sys.executable, "-m", "console", *arguments, *(self._extra if sources else ())]
         chosen = self.environment | (environment or {})
         return subprocess.run(
             command, env=chosen, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False

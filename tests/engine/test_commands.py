@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.controlplane.running import ControlPlane
 from tests.engine.running import Installation
@@ -80,3 +82,42 @@ def test_other_sources_than_the_engines_are_refused(warroom: Installation) -> No
 
     assert other.returncode == 2
     assert "other sources" in other.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="gives folders to another user, which only root can")
+def test_the_incident_of_another_user_is_joined_and_nothing_is_written_into_his_folder(
+    warroom: Installation, tmp_path: Path
+) -> None:
+    """As for a member of `--group`: an engine of the folder's owner runs, and `warroom` is started by somebody else."""
+    warroom.json("contain", "node.cordon", "node/node-1", "--plan")
+    (first,) = engines(warroom)
+    for path in (warroom.state, *warroom.state.iterdir()):
+        os.chown(path, 65534, -1)
+    before = sorted(str(path) for path in warroom.state.rglob("*"))
+    own = {"XDG_STATE_HOME": str(tmp_path)}
+
+    absent = warroom.run("attach", "--kubeconfig", str(tmp_path / "none"), environment=own)
+    plan = warroom.run("contain", "node.cordon", "node/node-1", "--plan", environment=own, sources=False)
+    status = warroom.run("status", environment=own, sources=False)
+
+    assert absent.returncode == 2
+    assert (plan.returncode, status.returncode) == (0, 0), plan.stderr + status.stderr
+    assert engines(warroom) == [first]
+    assert [path for path in before if not Path(path).exists()] == []
+    assert {path.name for path in (tmp_path / "warroom").iterdir()} == {"engine.log", "links"}
+    assert not (warroom.state / "engine.log").stat().st_size
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="gives folders to another user, which only root can")
+def test_the_incident_of_another_user_without_an_engine_is_left_alone(warroom: Installation, tmp_path: Path) -> None:
+    warroom.json("contain", "node.cordon", "node/node-1", "--plan")
+    warroom.run("stop")
+    for path in (warroom.state, *warroom.state.iterdir()):
+        os.chown(path, 65534, -1)
+
+    own = {"XDG_STATE_HOME": str(tmp_path)}
+    plan = warroom.run("contain", "node.cordon", "node/node-1", "--plan", environment=own, sources=False)
+
+    assert plan.returncode == 7
+    assert "kept by nobody" in plan.stderr
+    assert "--group" in plan.stderr
