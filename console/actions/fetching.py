@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.errors import ApiStatus, DataError
+from console.errors import ApiStatus, DataError, Unreachable
+from console.model.matching import METADATA, the_object
 from console.model.ref import BY_KIND, Kind, ResourceRef
 from console.ports.cluster import Cluster, Reply, Request
 
@@ -22,14 +23,15 @@ def accepts(ref: ResourceRef) -> str:
 
 
 async def read(cluster: Cluster, ref: ResourceRef) -> dict[str, Any] | None:
-    """The object now, None for 404. Raises `ApiStatus` for other failures."""
+    """The object now, None for 404. Raises `ApiStatus` for other failures, `Unreachable` if it is another object."""
     if ref.kind != "Secret":
-        return await cluster.fetch(ref)
+        found = await cluster.fetch(ref)
+        return None if found is None else the_object(found, ref)
     kind = BY_KIND[ref.kind]
     reply = await cluster.send(Request("GET", kind.path(ref.namespace, ref.name), accept=accepts(ref)))
     if reply.status == 404:
         return None
-    return without_values(checked(reply, f"Secret {ref}").json(), "Secret")
+    return without_values(the_object(checked(reply, f"Secret {ref}").json(), ref), "Secret")
 
 
 async def read_all(cluster: Cluster, kind: Kind, namespace: str, labels: str, fields: str) -> list[dict[str, Any]]:
@@ -43,7 +45,7 @@ async def read_all(cluster: Cluster, kind: Kind, namespace: str, labels: str, fi
     for _ in range(MOST):
         more = (("continue", following),) if following else ()
         reply = await cluster.send(Request("GET", kind.path(namespace), (*query, *more), accept=accept), within=30)
-        page = checked(reply, f"The list of {kind.plural}").json()
+        page = _the_list(checked(reply, f"The list of {kind.plural}").json(), kind)
         found += _items(page, kind)
         following = (page.get("metadata") or {}).get("continue") or ""
         if not following:
@@ -79,6 +81,16 @@ def without_values(obj: dict[str, Any], kind: str) -> dict[str, Any]:
         meta["annotations"] = {key: value for key, value in notes.items() if key != _LAST_APPLIED}
     kept = {"apiVersion": "v1", "kind": "Secret", "metadata": meta}
     return kept | ({"type": obj["type"]} if "type" in obj else {})
+
+
+def _the_list(page: Any, kind: Kind) -> dict[str, Any]:
+    """The page if it is one of this kind: an empty answer of something else must not read as "there are none"."""
+    if not isinstance(page, dict) or page.get("kind") not in (f"{kind.kind}List", f"{METADATA}List", "Table"):
+        raise Unreachable(
+            f"The answer to list {kind.plural} is not what was asked for; is this the API server? "
+            "Check server and proxy in the kubeconfig, and the network."
+        )
+    return page
 
 
 def _items(page: dict[str, Any], kind: Kind) -> list[dict[str, Any]]:

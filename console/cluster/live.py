@@ -24,6 +24,7 @@ from console.cluster.watching import KindWatch
 from console.errors import ClusterError, LoginNeeded, Refused
 from console.model.action import Right
 from console.model.hands import ReadIds
+from console.model.matching import the_object
 from console.model.objects import Obj
 from console.model.ref import BY_KIND, ResourceRef
 from console.ports.clock import Clock
@@ -146,8 +147,7 @@ class LiveCluster:
             return None
         if reply.status != 200:
             raise status_error(reply, f"get {kind.plural} {ref}")
-        found: dict[str, Any] = reply.json()
-        return found
+        return the_object(reply.json(), ref)
 
     async def review(self, rights: Sequence[Right], subject: Subject | None = None) -> tuple[Ruling, ...]:
         return await review(self, rights, subject)
