@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except WarRoomError as error:
         _complain(str(error))
-        return _exit_code(error, args.command)
+        return _exit_code(error, getattr(args, "command", ""))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         _complain(_defect(error))
-        return 7 if args.command in _WRITING else 1
+        return 7 if getattr(args, "command", "") in _WRITING else 1
 
 
 def _exit_code(error: WarRoomError, command: str) -> int:
