@@ -12,7 +12,7 @@ from console.actions.case import Case
 from console.actions.collecting import collect_first
 from console.actions.failpoints import reach
 from console.actions.fetching import read
-from console.actions.pinning import moved
+from console.actions.pinning import made_again, moved
 from console.actions.preflight import dry_run
 from console.actions.resolving import resolve
 from console.actions.sending import How, Result, send_step
@@ -21,6 +21,7 @@ from console.errors import JournalError, Refused, WarRoomError
 from console.hygiene.exporting import known_safe
 from console.model.entry import RefusedPlan, Verified
 from console.model.plan import Plan
+from console.model.ref import BY_KIND
 from console.model.verdict import Stage
 from console.ports.tasks import Tasks
 
@@ -47,10 +48,26 @@ async def apply(case: Case, plan: Plan, tasks: Tasks, skip: str = "") -> bool:
 
 async def _refuse_changed(case: Case, plan: Plan) -> None:
     """Each pinned object as the plan knew it: said here with both values, where a dry-run would only show a 422."""
+    await _refuse_another_target(case, plan)
     for step in plan.steps:
         before = await read(case.cluster, step.call.ref) if step.pin else None
         if step.pin and before is not None and (why := moved(step.pin, before)):
             raise Refused(f"{why} Plan it again.")
+
+
+async def _refuse_another_target(case: Case, plan: Plan) -> None:
+    """The target is what was accused, even where the writes are to other objects (an account's bindings).
+
+    An undo is of writes that were made, whatever became of the target. A target that is gone may come back: what it
+    has is taken away all the same.
+    """
+    target = plan.target
+    written = any(step.pin is not None and step.call.ref.key == target.key for step in plan.steps)
+    if written or not plan.steps or not target.uid or case.registry.get(plan.action).spec.inverse_of:
+        return
+    now = await read(case.cluster, target) if target.kind in BY_KIND else None
+    if now is not None and (why := made_again(target, now)):
+        raise Refused(f"{why} Plan it again.")
 
 
 async def _refuse_by_dry_run(case: Case, plan: Plan) -> None:

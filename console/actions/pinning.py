@@ -40,13 +40,20 @@ def pin(ref: ResourceRef, obj: Mapping[str, Any], *fields: str) -> Pin:
 
 def moved(pinned: Pin, obj: Mapping[str, Any]) -> str:
     """What differs from the pin, as a sentence; "" when nothing the plan relied on has changed."""
-    uid = str(field(obj, "metadata.uid") or "")
-    where = f"{pinned.ref.kind} {pinned.ref}"
-    if pinned.ref.uid and uid != pinned.ref.uid:
-        return f"{where} was created again since the plan: uid {pinned.ref.uid} is now {uid or 'none'}."
+    if again := made_again(pinned.ref, obj):
+        return again
     if _digest(obj, pinned.fields) != pinned.digest:
+        where = f"{pinned.ref.kind} {pinned.ref}"
         return f"{where} changed since the plan: it was {pinned.shown}; it is {_words(obj, pinned.fields)}."
     return ""
+
+
+def made_again(ref: ResourceRef, obj: Mapping[str, Any]) -> str:
+    """That another object has the name now, as a sentence; "" when it is the one of this uid, or any will do."""
+    uid = str(field(obj, "metadata.uid") or "")
+    if not ref.uid or uid == ref.uid:
+        return ""
+    return f"{ref.kind} {ref} was created again since the plan: uid {ref.uid} is now {uid or 'none'}."
 
 
 def _digest(obj: Mapping[str, Any], fields: tuple[str, ...]) -> str:

@@ -52,6 +52,23 @@ async def stolen(acting: Acting, namespace: str) -> AsyncIterator[ResourceRef]:
     await acting.kubectl("delete", "namespace", other, "--wait=false")
 
 
+async def test_an_account_made_anew_since_the_plan_keeps_its_rights(
+    acting: Acting, namespace: str, stolen: ResourceRef
+) -> None:
+    """The bindings are the same and name the account by name, yet it is not the one that was accused."""
+    plan = await acting.plan("sa.revoke", stolen)
+    await acting.kubectl("delete", "serviceaccount", "stolen", "-n", namespace)
+    await acting.make(account(namespace, "stolen"))
+    before = await _bindings(acting, namespace)
+    now = ((await acting.get("ServiceAccount", namespace, "stolen")) or {})["metadata"]["uid"]
+
+    outcome = await acting.run(plan)
+
+    assert (outcome.stage, outcome.exit_code) == (Stage.REFUSED, 5)
+    assert f"created again since the plan: uid {plan.target.uid} is now {now}" in outcome.text
+    assert await _bindings(acting, namespace) == before
+
+
 async def _may(acting: Acting, ref: ResourceRef, *rights: Right) -> list[bool]:
     subject = Subject(account_user(ref.namespace, ref.name), account_groups(ref.namespace))
     return [ruling.allowed for ruling in await acting.case.cluster.review(rights, subject)]
