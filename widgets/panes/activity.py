@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING
 from widgets.parts.rows import Rows
 from widgets.parts.table import Sheet, Table
 from widgets.render import findings
-from widgets.render.lines import Line, Span
+from widgets.render.ages import minute
+from widgets.render.lines import Line, Span, wrap
 from widgets.render.words import severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from console.ports.views import FindingRow, HeaderView
+    from console.ports.views import FindingRow, HeaderView, SourceView
     from widgets.theme import Look
+
+
+_UNSEEN = "No audit source: reads of secrets, execs, minted tokens and impersonation cannot be seen, nor who did them."
+_ADD = "Add one: start with --audit PATH or --audit-webhook ADDRESS, or under [sources] in the config file."
+
+
+def _state(view: SourceView) -> str:
+    since = f" since {minute(view.since)}" if view.since else ""
+    return f"{view.name} is {view.state}{since}{': ' + view.why if view.why else ''}"
 
 
 class Activity(Table):
@@ -34,9 +44,18 @@ class Activity(Table):
             parts.append((f"  /{self.rows.pattern} {len(self.rows)} of {self.rows.total}", "warn"))
         if self.rows.problem:
             parts.append((f"  {self.rows.problem}", "bad"))
-        if self.header is not None and not self.audit_seen() and self.rows.total:
-            parts.append(("  no audit source", "warn"))
         return tuple(parts)
+
+    def notes(self, width: int) -> list[Line]:
+        """What these findings cannot show, because nobody or nobody any more tells who did what."""
+        if self.header is None or self.lost:
+            return []
+        if not self.audit_seen():
+            said = [_UNSEEN, _ADD]
+        else:
+            said = [f"{_state(view)}: who did what since then is not known." for view in self._deaf("audit")]
+        lines: list[Line] = [((" " + row, "warn"),) for text in said for row in wrap(text, width - 2)]
+        return lines[:4]
 
     def counts(self) -> Line:
         """`3 CRIT  2 HIGH` of what nobody has acknowledged."""
@@ -54,6 +73,11 @@ class Activity(Table):
         """Whether any source tells who did what."""
         return self.header is not None and any(view.name.startswith("audit") for view in self.header.sources)
 
+    def _deaf(self, name: str = "") -> list[SourceView]:
+        """Sources of that kind which do not tell anything now."""
+        views = self.header.sources if self.header is not None else ()
+        return [view for view in views if view.name.startswith(name) and view.state not in ("live", "loading")]
+
     def inform(self, header: HeaderView) -> None:
         """What the header knows changes what silence means."""
         self.header = header
@@ -67,18 +91,16 @@ class Activity(Table):
             return (("Nothing can be seen: the cluster wants a login.", "warn"), (header.login, "ink"))
         if not self.audit_seen():
             return (
-                ("No audit source, so who did what is unknown.", "warn"),
+                (_UNSEEN, "warn"),
                 ("", "ink"),
-                ("Reads of secrets, execs, minted tokens and impersonation cannot be seen from watches alone.", "ink"),
-                ("", "ink"),
-                ("Next: start with --audit PATH (the API server's audit log), or --audit-webhook ADDRESS,", "ink"),
-                ("or write one under [sources] in the config file.", "ink"),
+                (_ADD, "ink"),
                 ("h shows what changed in the last 24 hours.", "dim"),
             )
-        stale = [view for view in header.sources if view.state not in ("live", "loading")]
-        if stale:
-            names = ", ".join(f"{view.name} is {view.state}{': ' + view.why if view.why else ''}" for view in stale)
+        if deaf := self._deaf():
+            names = ", ".join(_state(view) for view in deaf)
             return (("Nothing found in what could be read, but not everything can be read:", "warn"), (names, "ink"))
+        if loading := [view.name for view in header.sources if view.state == "loading"]:
+            return ((f"Still reading {', '.join(loading)}: what is there is not known yet.", "dim"),)
         return (
             ("Nothing suspicious in what the sources say since they began.", "ink"),
             ("That is no proof: h shows what changed before, 3 what to look for by hand.", "dim"),

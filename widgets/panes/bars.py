@@ -48,7 +48,7 @@ class Header(Canvas):
         if y == 0:
             return heading.first(self.header, self.look, width, self.lost)
         if y == 1:
-            return heading.second(self.header, self.look, width)
+            return heading.second(self.header, self.look, width, self.lost)
         return self._urgent[y - 2] if y - 2 < len(self._urgent) else ()
 
 

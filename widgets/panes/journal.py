@@ -40,4 +40,6 @@ class Journal(Table):
         return tuple(parts)
 
     def _empty(self, look: Look) -> Sequence[tuple[str, str]]:
+        if not self.rows.loaded:
+            return (("Waiting for the engine.", "dim"),)
         return (("Nothing recorded yet. n writes a note.", "dim"),)

@@ -81,6 +81,9 @@ class Resources(Table):
 
     # -- sheets
 
+    def sheets(self) -> Sequence[Sheet]:
+        return (self.affected, self.changes, self.sheet)
+
     def browse(self, topic: str) -> None:
         """Show every object of a kind; the screen subscribes to the topic."""
         self.topic, self.head, self.chosen = topic, None, True

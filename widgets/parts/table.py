@@ -61,7 +61,10 @@ class Table(Canvas, can_focus=True):
         super().__init__(look, id=id)
         self.styles.height = "1fr"
         self.sheet = sheet
+        self.lost = ""
+        """Why nothing new can come, "" while the engine is there."""
         self._columns: list[tuple[int, int]] = []
+        self._notes: list[Line] = []
 
     # -- rows
 
@@ -80,6 +83,17 @@ class Table(Canvas, can_focus=True):
         self._settle(sheet, place)
         if sheet is self.sheet:
             self.changed()
+
+    def lose(self, lost: str) -> None:
+        """The engine went away, or came back (""): what is here is old until a whole snapshot came."""
+        self.lost = lost
+        for sheet in self.sheets():
+            sheet.rows.loaded = False
+        self.redraw()
+
+    def sheets(self) -> Sequence[Sheet]:
+        """Every sheet that may be shown."""
+        return (self.sheet,)
 
     def changed(self) -> None:
         """Rows or cursor changed: paint the difference, tell the screen."""
@@ -121,7 +135,8 @@ class Table(Canvas, can_focus=True):
     def page(self) -> int:
         """Rows that fit."""
         frame = 0 if self.look.bare else 2
-        return max(1, self.size.height - frame - (1 if self.HEADS else 0) - (1 if self.look.bare else 0))
+        above = (1 if self.HEADS else 0) + (1 if self.look.bare else 0)
+        return max(1, self.size.height - frame - above - len(self._notes))
 
     def point(self, index: int) -> None:
         """Put the cursor on the row at that place."""
@@ -205,8 +220,15 @@ class Table(Canvas, can_focus=True):
         """What stands in the frame."""
         return ((self.sheet.name, "strong"),)
 
+    def notes(self, width: int) -> list[Line]:
+        """Lines below the rows, about what the rows cannot show; usually none."""
+        return []
+
     def prepare(self, width: int, height: int) -> None:
         """Scroll so that the cursor shows, measure the visible rows, fit the columns."""
+        inner = width - 2 if self.look.bare else width - 4
+        notes = self.notes(inner) if len(self.rows) else []
+        self._notes = notes if height >= len(notes) + 6 else []
         sheet, rows, page = self.sheet, self.rows, self.page
         at = max(0, rows.index(sheet.cursor)) if sheet.cursor else 0
         if at < sheet.top:
@@ -216,7 +238,6 @@ class Table(Canvas, can_focus=True):
         sheet.top = max(0, min(sheet.top, len(rows) - page))
         for index in range(sheet.top, min(len(rows), sheet.top + page)):
             self._measure(self._cells(rows.at(index)))
-        inner = width - 2 if self.look.bare else width - 4
         self._columns = widths(sheet.columns, inner - 1, sheet.widest)
 
     def _measure(self, cells: Cells) -> None:
@@ -230,7 +251,7 @@ class Table(Canvas, can_focus=True):
 
     def line(self, y: int, width: int, height: int) -> Line:
         if self.look.bare:
-            return self._inner(y - 1, width, width) if y else pad((*self._title(width), (" ", "ink")), width)
+            return self._body(y - 1, width, width, height - 1) if y else pad((*self._title(width), (" ", "ink")), width)
         v, here = self.look["v"], "here" if self.has_focus else "frame"
         if y == 0:
             title = self._title(width - 6)
@@ -239,11 +260,19 @@ class Table(Canvas, can_focus=True):
             return (start, *title, (" " + self.look["h"] * max(0, rest - 1) + self.look["tr"], here))
         if y == height - 1:
             return ((self.look["bl"] + self.look["h"] * (width - 2) + self.look["br"], here),)
-        body = pad(self._inner(y - 1, width - 3, width - 4), width - 3, more=self.look["more"])
+        body = pad(self._body(y - 1, width - 3, width - 4, height - 2), width - 3, more=self.look["more"])
         return ((v + " ", here), *body, (v, here))
 
     def _title(self, room: int) -> Line:
-        return pad(self.title(room), min(room, sum(cells_of(t) for t, _ in self.title(room))), more=self.look["more"])
+        title = self.title(room)
+        if self.lost:
+            title = (*title[:1], ("  OLD: the engine is lost", "bad"), *title[1:])
+        return pad(title, min(room, sum(cells_of(text) for text, _ in title)), more=self.look["more"])
+
+    def _body(self, y: int, full: int, room: int, height: int) -> Line:
+        """Rows, and the notes at the bottom."""
+        note = y - height + len(self._notes)
+        return self._notes[note] if note >= 0 else self._inner(y, full, room)
 
     def _inner(self, y: int, full: int, room: int) -> Line:
         if not len(self.rows):
@@ -296,6 +325,12 @@ class Table(Canvas, can_focus=True):
             texts: Sequence[tuple[str, str]] = (
                 (f"None of {self.rows.total} rows match /{self.rows.pattern}", "ink"),
                 ("esc clears the filter", "dim"),
+            )
+        elif self.lost:
+            texts = (
+                (self.lost, "bad"),
+                ("What happens meanwhile is not known here.", "ink"),
+                ("That nothing shows is no sign of calm.", "ink"),
             )
         else:
             texts = self.sheet.empty(self.look)

@@ -52,19 +52,21 @@ def _between(left: Line, middle: Line, right: list[Span], width: int) -> Line:
     return (*left, (" " * max(0, rest - line_width(middle)), "bar"), *middle, *right)
 
 
-def second(header: HeaderView | None, look: Look, width: int) -> Line:
+def second(header: HeaderView | None, look: Look, width: int, lost: str = "") -> Line:
     """Sources first: silence must never look like calm."""
     if header is None:
         return ()
     parts: list[Span] = []
-    for view in header.sources:
+    for view in () if lost else header.sources:
         said = view.state if view.state in ("live", "loading") else f"{view.state.upper()} since {minute(view.since)}"
         if view.state == "live" and view.lag >= 60:
             said = f"live, {int(view.lag // 60)}m behind"
         parts += [(f" {view.name} ", "bar-dim"), (said, source(view.state) if view.lag < 60 else "bar-warn")]
         if view.dropped:
             parts.append((f" {view.dropped} lost", "bar-bad"))
-    if not parts:
+    if lost:
+        parts = [(" sources not known while the engine is lost ", "bar-bad")]
+    elif not parts:
         parts = [(" no source yet: see ? sources", "bar-warn")]
     tail: list[Span] = []
     if header.undo_debt:

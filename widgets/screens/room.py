@@ -205,6 +205,8 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         header = self.part("header")
         header.lost = message.lost
         header.restate()
+        for name in PANES:
+            self.table(name).lose(message.lost)
 
     def _count(self) -> None:
         """What a shared screen says in few words."""

@@ -10,7 +10,7 @@ from console.ports.views import FindingRow, SourceView
 from tests.widgets import scripted
 from tests.widgets.scripted import NOW, Scripted, c
 from tests.widgets.seats import seat
-from widgets.messages import Ticked
+from widgets.messages import Linked, Ticked
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -69,13 +69,66 @@ async def test_without_an_audit_source_pane_one_says_what_is_unknown_and_what_to
         assert "--audit PATH" in at.text()
 
 
+async def test_findings_of_other_sources_do_not_hide_that_there_is_no_audit_source() -> None:
+    rows = scripted.room_rows() | {"header": [scripted.header(sources=(SourceView(c("watch"), c("live"), NOW),))]}
+    for size in ((80, 24), (120, 40)):
+        async with seat(size, Scripted(rows)) as at:
+            assert "exec into pod" in at.text()
+            assert "No audit source" in at.text()
+            assert "--audit PATH" in at.text()
+
+
+@pytest.mark.parametrize("state", ["failed", "stale"])
+async def test_findings_from_before_do_not_hide_that_the_audit_source_fell_silent(state: str) -> None:
+    sources = (SourceView(c("audit"), c(state), NOW - 400, c("permission denied")),)
+    rows = scripted.room_rows() | {"header": [scripted.header(sources=sources)]}
+    async with seat((80, 24), Scripted(rows)) as at:
+        assert f"audit is {state} since 20:20Z: permission denied: who did what" in at.text()
+        await at.press("G")
+        assert "anonymous probing" in at.text()
+
+
+async def test_a_source_that_is_still_being_read_is_not_called_silent() -> None:
+    sources = (SourceView(c("audit"), c("loading"), NOW), SourceView(c("watch"), c("live"), NOW))
+    async with seat(session=Scripted({"header": [scripted.header(sources=sources)]})) as at:
+        assert "Still reading audit" in at.text()
+        assert "Nothing suspicious" not in at.text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_when_the_engine_is_lost_before_anything_came_no_pane_looks_calm(size: tuple[int, int]) -> None:
+    live = (SourceView(c("audit"), c("live"), NOW),)
+    async with seat(size, Scripted({"header": [scripted.header(sources=live)]})) as at:
+        at.session.lose()
+        await at.settle()
+        assert at.line("ENGINE LOST, trying again")
+        assert "Nothing suspicious" not in at.text()
+        assert "no sign of calm" in at.text()
+        assert "live" not in at.text().splitlines()[1]
+        at.room.post_message(Linked())
+        await at.settle()
+        assert "Waiting for the engine's first findings" in at.text(), "connected again is not yet informed again"
+
+
+async def test_rows_of_a_lost_engine_are_called_old_until_it_answers_again() -> None:
+    async with seat() as at:
+        at.session.lose()
+        await at.settle()
+        assert "1 Suspicious activity  OLD: the engine is lost" in at.text()
+        at.session.gone = False
+        await at.clock.advance(2)
+        await at.settle()
+        assert "OLD" not in at.text()
+        assert "exec into pod" in at.text()
+
+
 async def test_silence_of_live_sources_is_not_called_calm_and_a_stale_one_is_named() -> None:
     live = (SourceView(c("audit"), c("live"), NOW),)
     async with seat(session=Scripted({"header": [scripted.header(sources=live)]})) as at:
         assert "no proof" in at.text()
     stale = (*live, SourceView(c("audit:2"), c("failed"), NOW, c("permission denied")))
     async with seat(session=Scripted({"header": [scripted.header(sources=stale)]})) as at:
-        assert "audit:2 is failed: permission denied" in at.text()
+        assert "audit:2 is failed since 20:26Z: permission denied" in at.text()
         assert "FAILED since" in at.text()
 
 
