@@ -95,6 +95,7 @@ async def keep(case: Case, plan: Plan, undoes: str = "") -> Plan:
             known_safe(plan.danger),
             known_safe(blob),
             known_safe(undoes),
+            known_safe("" if undoes else case.registry.get(plan.action).spec.undo),
         )
     )
     return plan

@@ -69,6 +69,8 @@ class Planned(_Record, frozen=True, tag="planned"):
     blob: Clean
     undoes: Clean = Clean("")
     """Digest of the plan this one undoes."""
+    undo: Clean = Clean("")
+    """Id of the action that undoes it; "" when nothing can, and for undos."""
 
 
 class Approved(_Record, frozen=True, tag="approved"):

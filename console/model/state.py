@@ -90,8 +90,8 @@ class IncidentState(msgspec.Struct):
         _APPLY.get(type(record), _ignore)(self, entry, record)
 
     def open_undo(self) -> list[ActionState]:
-        """Actions that wrote something, are not undone and are not themselves undos: the undo register."""
-        return [a for a in self.actions.values() if a.wrote and not a.undone_by and not a.planned.undoes]
+        """Actions that wrote something, can be undone and are not yet: the undo register."""
+        return [a for a in self.actions.values() if a.wrote and a.planned.undo and not a.undone_by]
 
 
 def fold(entries: Iterable[e.Entry]) -> IncidentState:

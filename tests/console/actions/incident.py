@@ -37,6 +37,8 @@ SECRET = b"incident secret of the test ....."
 class NoAudit:
     """An audit record that has seen nothing: no audit source is configured in these tests."""
 
+    blind_before = 0.0
+
     def open_streams(self, user: str) -> list[tuple[str, str, str, str, float]]:
         return []
 

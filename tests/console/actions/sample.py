@@ -22,7 +22,13 @@ LABEL = "sample"
 class Labelling:
     """`nodes` names more nodes, with commas; each is a step of its own."""
 
-    def __init__(self, danger: Danger = Danger.D1, destroys: bool = False, protects: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        danger: Danger = Danger.D1,
+        destroys: bool = False,
+        protects: tuple[str, ...] = (),
+        undo: str = "",
+    ) -> None:
         self.spec = ActionSpec(
             id="sample.label",
             title="Label nodes",
@@ -31,6 +37,7 @@ class Labelling:
             help="For tests.",
             targets=("Node",),
             params=(Param("nodes", "more nodes"), Param("how", "way", "choice", ("plain", "loud"), "plain")),
+            undo=undo,
             undo_why="It is a test.",
             destroys=destroys,
         )

@@ -198,7 +198,7 @@ async def test_an_action_that_captures_itself_passes_the_gate(
 async def test_a_plan_that_stops_half_way_names_what_is_done_and_what_is_not(
     controlplane: ControlPlane, pair: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with incident(controlplane.kubeconfig(), tmp_path, only(Labelling())) as room:
+    async with incident(controlplane.kubeconfig(), tmp_path, only(Labelling(undo="sample.unlabel"))) as room:
         room.arm()
         plan = await label(room, *pair)
 

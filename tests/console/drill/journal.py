@@ -43,7 +43,16 @@ class Journal:
         self.add(
             after,
             e.Planned(
-                word, clean(action), target, clean("Pod"), clean("shop"), name, clean(uid), clean("D3"), clean("")
+                word,
+                clean(action),
+                target,
+                clean("Pod"),
+                clean("shop"),
+                name,
+                clean(uid),
+                clean("D3"),
+                clean(""),
+                undo=clean({"sa.revoke": "sa.unrevoke"}.get(action, "")),
             ),
         )
         self.add(after, e.Approved(word, clean("ann"), 1, clean("drill"), clean(""), clean(skip)))
