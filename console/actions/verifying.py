@@ -1,7 +1,8 @@
 """Verification: every applied action judged again whenever a fact may have changed, until it is undone.
 
-In: facts. Out: `Verified` records, written when stage or lists change (a mere change of the observed words is shown
-but not recorded: under churn it would fill the journal). Accepted is what the API said, converged what controllers
+In: facts. Out: `Verified` records, written when stage or lists change, and as it stands when it becomes final. A mere
+change of the observed words or of a count in them ("3 of 48 have no answer yet") is shown but not recorded: while
+answers come in, and under churn, it would fill the journal. Accepted is what the API said, converged what controllers
 did, effective what was measured. A check that fails is `unverifiable`, never green.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 
 from console.actions.base import Applied
@@ -29,6 +31,8 @@ RARE = 10.0
 """The same for actions that have settled, which also sit out changes nearer than `HEARTBEAT`."""
 LOADING = 10.0
 """Seconds after a start for which a verdict is not made worse by what cannot be told yet."""
+_COUNT = re.compile(r"(?<![\w.-])\d+(?![\w.-]*\w)")
+"""A number that stands alone: how many, how long. Numbers within a name are part of what it is about."""
 _log = logging.getLogger("warroom.verifying")
 
 
@@ -45,6 +49,10 @@ class Verifier:
         self._open: dict[str, Applied] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._judged: dict[str, float] = {}
+        self._resumed: set[str] = set()
+        """Digests an earlier engine applied."""
+        self._final: set[str] = set()
+        """Digests whose final judgement is on record, for as long as it is final."""
         self._unrecorded: set[str] = set()
         self._due = asyncio.Event()
         self._started = case.clock.monotonic()
@@ -54,6 +62,9 @@ class Verifier:
         self._started = self._case.clock.monotonic()
         for digest, action in list(self._case.state.actions.items()):
             if is_judged(action):
+                self._resumed.add(digest)
+                if is_final(outcome_of(action), action.wrote_at, self._case.clock.now()):
+                    self._final.add(digest)
                 self.add(digest)
         tasks.start("verify:facts", self._on_facts())
         tasks.start("verify:time", self._on_time())
@@ -122,22 +133,31 @@ class Verifier:
     def _take(self, digest: str, outcome: Outcome) -> None:
         if self._is_too_early(digest, outcome):
             return
-        before = self._outcomes.get(digest)
-        if outcome == before and digest not in self._unrecorded:
-            state = self._case.state.actions[digest]
+        before, state = self._outcomes.get(digest), self._case.state.actions[digest]
+        whole = self._has_ended(digest, outcome, state.wrote_at) or digest in self._unrecorded
+        if outcome == before and not whole:
             if self._case.clock.now() - state.wrote_at < SETTLE + 2 * HEARTBEAT:
                 self._changed(digest)  # it may have become final by time alone
             return
         self._outcomes[digest] = outcome
-        recorded, new = self._case.state.actions[digest].verified, _record(self._case, digest, outcome)
-        if recorded is None or _differs(recorded, new):
+        recorded, new = state.verified, _record(self._case, digest, outcome)
+        if recorded is None or _differs(recorded, new) or (whole and recorded != new):
             self._record(digest, new)
         self._changed(digest)
+
+    def _has_ended(self, digest: str, outcome: Outcome, wrote_at: float) -> bool:
+        """Whether it becomes final with this judgement: then even its words go on record."""
+        if not is_final(outcome, wrote_at, self._case.clock.now()):
+            self._final.discard(digest)
+            return False
+        ended = digest not in self._final
+        self._final.add(digest)
+        return ended
 
     def _is_too_early(self, digest: str, outcome: Outcome) -> bool:
         """Just after a restart watches are still loading: that they cannot tell yet is no change of the verdict."""
         recorded = self._case.state.actions[digest].verified
-        if recorded is None or self._case.clock.monotonic() - self._started >= LOADING:
+        if digest not in self._resumed or recorded is None or self._case.clock.monotonic() - self._started >= LOADING:
             return False
         return bool(set(self._case.export.many(outcome.unverifiable)) - set(recorded.unverifiable))
 
@@ -188,6 +208,7 @@ def _record(case: Case, digest: str, outcome: Outcome) -> Verified:
 
 
 def _differs(recorded: Verified, new: Verified) -> bool:
-    """Whether more than the observed words changed."""
-    fields = ("stage", "residual", "unverifiable", "limits")
-    return any(getattr(recorded, field) != getattr(new, field) for field in fields)
+    """Whether more than the observed words, or how many are not answered yet, changed."""
+    fields = ("stage", "residual", "limits")
+    unclear = [[_COUNT.sub("#", text) for text in one.unverifiable] for one in (recorded, new)]
+    return unclear[0] != unclear[1] or any(getattr(recorded, field) != getattr(new, field) for field in fields)
