@@ -88,6 +88,15 @@ class ApiStatus(ClusterError):
         self.retry_after = retry_after
 
 
+def next_step(code: int) -> str:
+    """What to do about a failure status, as a sentence with a space before it; "" where the server's words say it."""
+    if code == 429:
+        return " It is overloaded: wait a moment, then try again; watches try again by themselves."
+    if code >= 500:
+        return " Look at its log and at kubectl get --raw /readyz, then try again."
+    return ""
+
+
 class SourceError(WarRoomError):
     """A signal source cannot be read."""
 

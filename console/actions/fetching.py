@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.errors import ApiStatus, DataError, Unreachable
+from console.errors import ApiStatus, DataError, Unreachable, next_step
 from console.model.matching import METADATA, the_object
 from console.model.ref import BY_KIND, Kind, ResourceRef
 from console.ports.cluster import Cluster, Reply, Request
@@ -58,7 +58,8 @@ def checked(reply: Reply, what: str) -> Reply:
     if 200 <= reply.status < 300:
         return reply
     words, reason = status_words(reply)
-    raise ApiStatus(f"{what}: the API server answered {reply.status}: {words}", reply.status, reason)
+    told = f"{what}: the API server answered {reply.status}: {words.rstrip('.')}.{next_step(reply.status)}"
+    raise ApiStatus(told, reply.status, reason)
 
 
 def status_words(reply: Reply) -> tuple[str, str]:

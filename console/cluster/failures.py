@@ -9,7 +9,7 @@ import ssl
 import aiohttp
 import msgspec
 
-from console.errors import ApiStatus, LoginNeeded, Unreachable
+from console.errors import ApiStatus, LoginNeeded, Unreachable, next_step
 from console.ports.cluster import Reply
 
 _CERTIFICATE = {
@@ -31,7 +31,9 @@ class BadCertificate(Unreachable):
 def explain(error: BaseException, server: str) -> Unreachable:
     """The error of the product for what the HTTP client raised."""
     shown = isinstance(error, (aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError))
-    return (BadCertificate if shown else Unreachable)(f"The API server {server} {_why(error)}.")
+    why = _why(error).rstrip(".")
+    stop = "" if why.endswith(("?", "!")) else "."
+    return (BadCertificate if shown else Unreachable)(f"The API server {server} {why}{stop}")
 
 
 def _why(error: BaseException) -> str:
@@ -90,7 +92,7 @@ def status_error(reply: Reply, what: str) -> ApiStatus:
     """The error for a failure answer to `what` (`list pods`), with the server's own words, cut at 300."""
     status = _status(reply.body)
     said = status.message or ("not a Kubernetes answer" if status.kind != "Status" else status.reason)
-    text = f"The API server answered {reply.status} to {what}: {said[:300].rstrip('.')}."
+    text = f"The API server answered {reply.status} to {what}: {said[:300].rstrip('.')}.{next_step(reply.status)}"
     return ApiStatus(text, reply.status, status.reason, retry_after(reply))
 
 

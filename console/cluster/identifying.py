@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from console.cluster.reflector import Wire
-from console.errors import ApiStatus
+from console.errors import ApiStatus, next_step
 from console.ports.clock import Clock
 from console.ports.cluster import ClusterInfo, Reply, Request
 
@@ -44,7 +44,7 @@ async def identify(wire: Wire, clock: Clock, known: ClusterInfo) -> ClusterInfo:
 def _field(reply: Reply, *path: str) -> Any:
     """A field of a good answer; None if the answer is a failure or has none."""
     if reply.status >= 500 or reply.status == 429:
-        raise ApiStatus(f"The API server answered {reply.status}.", reply.status)
+        raise ApiStatus(f"The API server answered {reply.status}.{next_step(reply.status)}", reply.status)
     if reply.status >= 400:
         return None
     value = reply.json()

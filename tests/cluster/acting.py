@@ -50,6 +50,8 @@ class Audit:
         self.streams: list[Stream] = []
         self.state = "live"
 
+    blind_before = 0.0
+
     def open_streams(self, user: str) -> Iterable[Stream]:
         return tuple(self.streams)
 
