@@ -241,19 +241,19 @@ def undos() -> list[Row]:
 
 def browsed(count: int = 3) -> list[Row]:
     """Pods of the browser."""
-    titles = ("NAME", "READY", "STATUS", "RESTARTS", "NODE", "ACCOUNT")
+    titles = ("NAMESPACE", "NAME", "READY", "STATUS", "RST", "NODE", "ACCOUNT")
     head = Columns(
         c("columns"),
         c("Pod"),
         tuple(c(t) for t in titles),
-        (False, True, False, True, False, False),
+        (False, False, False, False, True, False, False),
         c("live"),
         NOW - 600,
     )
     rows: list[Row] = [
         ObjectRow(
             c(f"Pod/shop/web-{i:05}"),
-            (c(f"shop/web-{i:05}"), c("1/1"), c("Running" if i % 7 else "CrashLoopBackOff"), c(str(i % 9)), c(f"node-{i % 5}"), c("web")),
+            (c("shop"), c(f"web-{i:05}"), c("1/1"), c("Running" if i % 7 else "CrashLoopBackOff"), c(str(i % 9)), c(f"node-{i % 5}"), c("web")),
             NOW - 100 * i, not i % 7,
         )
         for i in range(count)
@@ -312,7 +312,7 @@ def restarted(rows: list[Row], rand: random.Random) -> ObjectRow:
     index = rand.randrange(len(rows))
     row = rows[index]
     assert isinstance(row, ObjectRow)
-    cells = (*row.cells[:3], c(str(int(row.cells[3]) + 1)), *row.cells[4:])
+    cells = (*row.cells[:4], c(str(int(row.cells[4]) + 1)), *row.cells[5:])
     rows[index] = changed = ObjectRow(row.key, cells, row.created, row.bad)
     return changed
 

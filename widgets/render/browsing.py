@@ -15,24 +15,35 @@ if TYPE_CHECKING:
     from widgets.theme import Look
 
 
+_PLACE = {"NAMESPACE": (9, 24), "NAME": (18, 60)}
+"""Least and most cells of what tells one object from another."""
+
+
 def columns(head: Columns) -> tuple[Column, ...]:
-    """Columns of a kind: the first is the identity and stays; later ones leave first."""
+    """Columns of a kind: namespace and name are the identity and stay; later ones leave first."""
     out = []
     for i, title in enumerate(head.titles):
         right = i < len(head.right) and head.right[i]
-        least = max(4, min(len(title), 12))
-        out.append(Column(title.lower(), title, 18 if i == 0 else least, 60 if i == 0 else 36, right, drop=i))
+        least, most = _PLACE.get(title, (max(4, min(len(title), 12)), 36))
+        out.append(Column(title.lower(), title, least, most, right, drop=0 if title in _PLACE else i))
     return (*out, Column("age", "AGE", 4, right=True, drop=2))
+
+
+def name_of(row: ObjectRow) -> str:
+    """`namespace/name`, or the name where there is no namespace: what the key says after the kind."""
+    return row.key.partition("/")[2].removeprefix("/") or row.key
 
 
 def sorts(head: Columns | None) -> dict[str, Callable[[Any], tuple[Any, ...]]]:
     """By name, by trouble, by age, and by each column."""
     found: dict[str, Callable[[Any], tuple[Any, ...]]] = {
-        "name": lambda row: (row.cells[0] if row.cells else "",),
-        "trouble": lambda row: (not row.bad, row.cells[0] if row.cells else ""),
+        "name": lambda row: (name_of(row),),
+        "trouble": lambda row: (not row.bad, name_of(row)),
         "age": lambda row: (-row.created,),
     }
-    for i, title in enumerate(head.titles[1:] if head else (), 1):
+    for i, title in enumerate(head.titles if head else ()):
+        if title in _PLACE:
+            continue
         right = head is not None and i < len(head.right) and head.right[i]
         found[title.lower()] = _by_number(i) if right else _by_text(i)
     return found
@@ -61,7 +72,7 @@ def cells_of(count: int) -> Callable[[ObjectRow, Look], tuple[Span, ...]]:
     def cells(row: ObjectRow, look: Look) -> tuple[Span, ...]:
         ink = "warn" if row.bad else "ink"
         texts = (*row.cells, *[""] * count)[:count]
-        shown = tuple((text or look["none"], ink if i == 0 or row.bad else "ink") for i, text in enumerate(texts))
+        shown = tuple((text or look["none"], ink) for text in texts)
         return (*shown, (age(row.created, look.now(), look["none"]), "dim"))
 
     return cells
@@ -69,8 +80,9 @@ def cells_of(count: int) -> Callable[[ObjectRow, Look], tuple[Span, ...]]:
 
 def details(row: ObjectRow, head: Columns, look: Look, width: int) -> list[Line]:
     """Everything the row knows."""
-    lines: list[Line] = [((f"{head.kind} ", "dim"), (row.cells[0] if row.cells else "", "strong"))]
-    facts = [f"{title.lower()} {text}" for title, text in zip(head.titles[1:], row.cells[1:], strict=False) if text]
+    lines: list[Line] = [((f"{head.kind} ", "dim"), (name_of(row), "strong"))]
+    told = zip(head.titles, row.cells, strict=False)
+    facts = [f"{title.lower()} {text}" for title, text in told if text and title not in _PLACE]
     lines += labelled("is", "   ".join(facts), width, "warn" if row.bad else "ink")
     if row.created:
         lines += labelled("made", f"{day(row.created, look.now())}, {age(row.created, look.now())} ago", width)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from console.ports.views import ChangeRow, FindingRow, ItemRow, ObjectRow, ResourceRow
+from widgets.render.browsing import name_of
 
 if TYPE_CHECKING:
     from console.model.action import ActionSpec
@@ -32,8 +33,7 @@ def offers(row: Row | None, kind: str, find: Find, specs: Sequence[ActionSpec]) 
     if isinstance(row, ResourceRow):
         return [Offer(spec, row.key, f"{row.kind} {row.name}") for spec in specs if _fits(spec, row)]
     if isinstance(row, ObjectRow):
-        name = row.cells[0] if row.cells else row.key
-        return [Offer(s, row.key, f"{kind} {name}") for s in specs if kind in s.targets and not s.inverse_of]
+        return [Offer(s, row.key, f"{kind} {name_of(row)}") for s in specs if kind in s.targets and not s.inverse_of]
     if isinstance(row, ChangeRow):
         return [
             Offer(s, row.key, f"{row.kind} {row.name}") for s in specs if row.kind in s.targets and not s.inverse_of
@@ -51,14 +51,18 @@ def _fits(spec: ActionSpec, row: ResourceRow) -> bool:
 
 def _of_finding(row: FindingRow, find: Find, specs: Sequence[ActionSpec]) -> list[Offer]:
     found: list[Offer] = []
-    for key, kind, words in ((row.target_key, row.kind, row.target), (row.who_key, "ServiceAccount", row.who)):
+    for key in (row.target_key, row.who_key):
         if not key:
             continue
-        known = find(key)
+        known, (kind, _, name) = find(key), key.partition("/")  # who did it may be an account, a node or a person
         if known is not None:
             more = offers(known, known.kind, find, specs)
         else:
-            more = [Offer(s, key, f"{kind} {words}") for s in specs if kind in s.targets and not s.inverse_of]
+            more = [
+                Offer(s, key, f"{kind} {name.removeprefix('/')}")
+                for s in specs
+                if kind in s.targets and not s.inverse_of
+            ]
         found += [offer for offer in more if offer.spec.id not in {other.spec.id for other in found}]
     return found
 

@@ -1,0 +1,72 @@
+"""What a key does to a row: it names the object it means, and offers only what that object accepts."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec import structs
+
+from console.ports.session import Detail, PlanAction
+from console.ports.views import FindingRow
+from tests.widgets import scripted
+from tests.widgets.scripted import Scripted, c
+from tests.widgets.seats import Seat, seat
+
+
+async def _browse(at: Seat) -> None:
+    at.session.answers[Detail] = scripted.text(("", "spec:"))
+    at.session.answers[PlanAction] = scripted.plan()
+    await at.press("colon", *"pods", "enter")
+    await at.press("j")
+
+
+@pytest.mark.parametrize(("key", "what"), [("d", "detail"), ("l", "logs"), ("y", "manifest"), ("t", "timeline")])
+async def test_reading_a_row_of_the_browser_asks_for_that_object(key: str, what: str) -> None:
+    async with seat() as at:
+        await _browse(at)
+        await at.press(key)
+        assert at.asked(Detail) == [Detail("browse:pods", "Pod/shop/web-00001", what)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_row_of_the_browser_is_called_by_namespace_and_name_wherever_it_is_named(size: tuple[int, int]) -> None:
+    async with seat(size) as at:
+        await _browse(at)
+        assert "Pod shop/web-00001" in at.text(), "in the detail pane"
+        await at.press("x")
+        assert "Quarantine a pod" in at.line("Pod shop/web-00001  D2"), "beside the letters"
+        await at.press("i")
+        await at.settle()
+        assert at.asked(PlanAction) == [PlanAction("pod.quarantine", "Pod/shop/web-00001")]
+
+
+async def test_the_browser_never_drops_the_name_for_want_of_room() -> None:
+    async with seat((80, 24)) as at:
+        await _browse(at)
+        assert "shop" in at.line("web-00001")
+        await at.pilot.resize_terminal(60, 15)
+        await at.settle()
+        assert "shop" in at.line("web-00001")
+
+
+@pytest.mark.parametrize(
+    ("who_key", "offered"),
+    [("User//mallory", False), ("Node//node-3", False), ("ServiceAccount/shop/ci", True)],
+)
+async def test_only_what_the_kind_of_the_culprit_accepts_is_offered(who_key: str, offered: bool) -> None:
+    row = scripted.findings()[1]
+    assert isinstance(row, FindingRow)
+    rows = scripted.room_rows() | {"resources": []}
+    rows["findings"] = [structs.replace(row, kind=c(""), target=c("all"), target_key=c(""), who_key=c(who_key))]
+    async with seat(session=Scripted(rows)) as at:
+        assert ("x r revoke" in at.text()) is offered
+        await at.press("x")
+        assert bool(at.line("Revoke a service account")) is offered
+        if offered:
+            assert "ServiceAccount shop/ci" in at.line("Revoke a service account")
+
+
+async def test_a_node_that_acted_can_be_cordoned_before_pane_two_knows_it() -> None:
+    row = structs.replace(scripted.findings()[1], target_key=c(""), who_key=c("Node//node-3"))
+    async with seat(session=Scripted(scripted.room_rows() | {"findings": [row]})) as at:
+        await at.press("x")
+        assert "Node node-3" in at.line("Cordon a node")
