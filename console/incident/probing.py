@@ -47,6 +47,9 @@ class _Page(msgspec.Struct):
     answered: float = 0.0
     interval: float = FRESH
     queued: bool = False
+    """Whether it waits to be asked, or is being asked."""
+    doubted: bool = False
+    """Whether the answer that is under way may be older than a write."""
     old: bool = False
     """Whether its growing old was announced."""
     trouble: str = ""
@@ -61,6 +64,7 @@ class Prober:
         self._clock = clock
         self._on_change = on_change
         self._pages: dict[Ask, _Page] = {}
+        self._urgent: dict[Ask, None] = {}
         self._queue: dict[Ask, None] = {}
         self._work = asyncio.Event()
 
@@ -90,19 +94,19 @@ class Prober:
         now = self._clock.monotonic()
         for ask, page in self._pages.items():
             if ask.fact == fact:
-                page.due, page.interval = now, FRESH
+                page.due, page.interval, page.doubted = now, FRESH, True
 
     async def run(self) -> None:
         """Ask what is queued, for ever."""
         while True:
-            if not self._queue:
+            if not self._urgent and not self._queue:
                 self._work.clear()
                 await self._work.wait()
-            ask = next(iter(self._queue))
-            del self._queue[ask]
+            queue = self._urgent or self._queue
+            ask = next(iter(queue))
+            del queue[ask]
             if page := self._pages.get(ask):
-                page.queued = False
-                self._keep(page, *await self._answer(ask))
+                await self._renew(ask, page)
             await self._clock.sleep(GAP)
 
     async def age(self) -> None:
@@ -119,13 +123,22 @@ class Prober:
                 self._on_change()
 
     def _enqueue(self, ask: Ask, page: _Page, urgent: bool) -> None:
-        if urgent:
-            self._queue.pop(ask, None)
-            self._queue = {ask: None, **self._queue}
-        elif not page.queued:
-            self._queue[ask] = None
+        """In order of asking, the urgent ones first: what is asked again and again must not pass what waits longer."""
+        if not page.queued:
+            (self._urgent if urgent else self._queue)[ask] = None
+        elif urgent and ask in self._queue:
+            del self._queue[ask]
+            self._urgent[ask] = None
         page.queued = True
         self._work.set()
+
+    async def _renew(self, ask: Ask, page: _Page) -> None:
+        page.doubted = False
+        fact, answered = await self._answer(ask)
+        page.queued = False
+        self._keep(page, fact, answered)
+        if page.doubted:
+            page.due = self._clock.monotonic()
 
     async def _answer(self, ask: Ask) -> tuple[Fact, bool]:
         """The answer, and whether it is one: a failure to ask is not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,9 +23,12 @@ class World:
         self.value: object = 1
         self.fails: Exception | None = None
         self.changes = 0
+        self.hold = asyncio.Event()
+        self.hold.set()
 
     async def read(self, ask: Ask) -> Known | Unknown:
         self.asked.append((self.clock.monotonic(), ask))
+        await self.hold.wait()
         if self.fails:
             raise self.fails
         return Known(self.value, self.clock.now(), "probe")
@@ -67,6 +71,43 @@ async def test_at_most_two_requests_a_second_whatever_is_asked() -> None:
         times = [at for at, _ in world.asked]
         assert len(times) == 21
         assert min(after - before for before, after in itertools.pairwise(times)) >= GAP
+
+
+async def test_what_a_verdict_waits_for_is_asked_before_what_is_queued_in_order_and_once() -> None:
+    async with probing() as (prober, world, clock):
+        for number in range(6):
+            prober.get(ask(number))
+        for _ in range(3):
+            for number in (4, 7, 5):
+                prober.get(ask(number), urgent=True)
+        prober.get(ask(7))
+        await clock.advance(10.0)
+        assert [one for _, one in world.asked] == [ask(number) for number in (4, 7, 5, 0, 1, 2, 3)]
+
+
+async def test_a_question_that_is_being_asked_is_not_asked_once_more() -> None:
+    async with probing() as (prober, world, clock):
+        world.hold.clear()
+        prober.get(ask())
+        await clock.advance(0.1)
+        prober.get(ask(), urgent=True)
+        prober.get(ask())
+        world.hold.set()
+        await clock.advance(5.0)
+        assert len(world.asked) == 1
+
+
+async def test_an_answer_under_way_while_something_is_written_is_asked_for_again() -> None:
+    async with probing() as (prober, world, clock):
+        world.hold.clear()
+        prober.get(ask())
+        await clock.advance(0.1)
+        prober.renew("allowed")
+        world.hold.set()
+        await clock.advance(1.0)
+        prober.get(ask())
+        await clock.advance(1.0)
+        assert len(world.asked) == 2
 
 
 async def test_nothing_is_asked_that_nobody_wants() -> None:
