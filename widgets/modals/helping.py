@@ -27,6 +27,7 @@ _COMMANDS = (
     (":pods, :nodes, :KIND [NAMESPACE]", "browse every object of a kind in pane 2"),
     (":changes, :undo, :people, :sources", "the last 24 hours, the register, who and what is here"),
     (":ACTION-ID [name=value …]", "plan an action on the selected row"),
+    (":approve ID", "read and approve a plan that waits for a second person"),
     (":theme NAME, :q", "war-dark, projector, ansi-16, mono; leave the seat"),
 )
 _SIGNS = (

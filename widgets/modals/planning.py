@@ -63,6 +63,7 @@ class Planning(Dialog["Approve | None"]):
         plan: what will be done.
         armed: whether this seat may write now.
         nth: `2 of 3` when several plans follow each other.
+        alone: nobody else is here who could approve too.
     """
 
     careful = True
@@ -72,10 +73,11 @@ class Planning(Dialog["Approve | None"]):
         Binding("shift+tab", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, look: Look, plan: PlanView, armed: bool, nth: str = "") -> None:
+    def __init__(self, look: Look, plan: PlanView, armed: bool, nth: str = "", alone: bool = True) -> None:
         super().__init__(look)
         self.add_class("-danger" if plan.danger == "D3" else "-alert")
         self.plan, self.armed, self.nth = plan, armed, nth
+        self.alone = alone
         self.failed = ""
 
     def compose(self) -> ComposeResult:
@@ -102,7 +104,7 @@ class Planning(Dialog["Approve | None"]):
         if plan.type_name:
             fields.append(("name", f"protected: type {plan.type_name}", ""))
         if plan.approvers:
-            fields.append(("break", f"break-glass: {plan.approvers} other seat must agree; alone because", ""))
+            fields.append(("break", f"break-glass: {plan.approvers} other person must agree; alone because", ""))
         if plan.evidence_missing:
             fields.append(("skip", "evidence will be lost; skip it because", ""))
         return fields
@@ -185,7 +187,7 @@ class Planning(Dialog["Approve | None"]):
         plan = self.plan
         if plan.type_name and self._value("name") != plan.type_name:
             return f"Protected: tab to the field and type {plan.type_name} first."
-        if plan.approvers and not self._value("break"):
+        if plan.approvers and self.alone and not self._value("break"):
             return "Nobody else has agreed: tab to the field and type why you act alone (break-glass)."
         if plan.evidence_missing and not self._value("skip"):
             return "Evidence would be lost: cancel and press e, or type why it is skipped."

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from console.ports.session import Ask, FollowAction
+from console.ports.session import ActionOutcome, Ask, FollowAction
 from console.ports.views import Answer, OutcomeView, Refusal
 from widgets.modals.boxes import Dialog, Frame, Keys
 from widgets.parts.pages import Pages
-from widgets.render.plans import outcome
+from widgets.render.plans import outcome, waits_for_another
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -28,6 +28,7 @@ class Progressing(Dialog[OutcomeView]):
     def __init__(self, look: Look, view: OutcomeView, ask: Callable[[Ask], Awaitable[Answer]]) -> None:
         super().__init__(look)
         self.view, self.ask = view, ask
+        self._wanted = self._looking = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -43,14 +44,41 @@ class Progressing(Dialog[OutcomeView]):
             self.run_worker(self._follow(), exit_on_error=True)
 
     async def _follow(self) -> None:
+        stage = self.view.stage
         while not self.view.final:
-            answer = await self.ask(FollowAction(self.view.digest, self.view.stage))
+            answer = await self.ask(FollowAction(self.view.digest, stage))
             if isinstance(answer, Refusal):
                 self.query_one(Keys).say(answer.text)
                 return
             if isinstance(answer, OutcomeView):
-                self.view = answer
-                self.query_one(Pages).redraw()
+                stage = answer.stage
+                self._take(answer)
+
+    def renew(self) -> None:
+        """Rows changed, so this action may stand differently, also long after its verdict: look again."""
+        self._wanted = True
+        if not self._looking and self.is_mounted:
+            self.run_worker(self._look_again(), name="renew", exit_on_error=True)
+
+    async def _look_again(self) -> None:
+        """One question at a time; changes meanwhile are one more."""
+        self._looking = True
+        try:
+            while self._wanted:
+                self._wanted = False
+                answer = await self.ask(ActionOutcome(self.view.digest))
+                if isinstance(answer, OutcomeView):
+                    self._take(answer)
+        finally:
+            self._looking = False
+
+    def _take(self, answer: OutcomeView) -> None:
+        if self.view.final and not answer.final:
+            return  # overtaken on its way
+        if waits_for_another(self.view) and answer.stage in ("planned", "approved"):
+            return  # one approval alone starts nothing: go on saying whom it waits for
+        self.view = answer
+        self.query_one(Pages).redraw()
 
     def action_close(self) -> None:
         self.dismiss(self.view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from widgets.render.ages import elapsed, minute
+from widgets.render.ages import day, elapsed, minute
 from widgets.render.digits import digits
 from widgets.render.lines import Line, Span, line_width, pad
 from widgets.render.words import source
@@ -81,6 +81,33 @@ def second(header: HeaderView | None, look: Look, width: int, lost: str = "") ->
     tail.append((" ", "bar"))
     room = width - line_width(tuple(tail))
     return (*pad(tuple(parts), room, "bar"), *tail)
+
+
+def sources(header: HeaderView, look: Look, seat: str) -> list[tuple[str, str]]:
+    """Each source in full: label and text."""
+    found: list[tuple[str, str]] = []
+    for view in header.sources:
+        lag = f", {int(view.lag // 60)} minutes behind" if view.lag >= 60 else ""
+        since = f" since {day(view.since, look.now())}" if view.since else ""
+        losses = ((view.malformed, "unreadable"), (view.dropped, "lost"))
+        counts = "".join(f"   {count} {word}" for count, word in losses if count)
+        why = f": {view.why}" if view.why else ""
+        found.append((view.name, f"{view.state}{since}{lag}{why}{counts}"))
+    if not any(view.name.startswith("audit") for view in header.sources):
+        found.append(
+            ("audit", "no such source: who did what is not known. Add --audit PATH or --audit-webhook ADDRESS")
+        )
+    return found
+
+
+def here(header: HeaderView, look: Look, seat: str) -> list[tuple[str, str]]:
+    """Who is here and may write, and as whom we act: label and text."""
+    armed = {name: until for name, until in header.armed if until > look.now()}
+    found: list[tuple[str, str]] = []
+    for name in header.seats:
+        may = f"armed until {minute(armed[name])}" if name in armed else "read-only"
+        found.append((name, may + ("   this seat" if name == seat else "")))
+    return [*found, ("acting as", header.user or "not known yet"), ("cluster", f"{header.context} {header.server}")]
 
 
 def urgent(header: HeaderView | None, look: Look, lost: str, frozen: str) -> list[Line]:

@@ -82,6 +82,26 @@ WORDS = {
 }
 
 
+def waits_for_another(view: OutcomeView) -> bool:
+    """Whether it goes on only when a second person approves it."""
+    return view.stage == "planned" and view.text.startswith("approved by one")
+
+
+def _second_person(view: OutcomeView) -> tuple[str, ...]:
+    kind, _, place = view.target.partition(" ")
+    namespace, _, name = place.rpartition("/")
+    target = f"{kind}/{name}".lower() if kind not in ("User", "Group") else f"{kind}/{place}"
+    where = f" -n {namespace}" if namespace and kind not in ("User", "Group") else ""
+    return (
+        "Nothing was written. Another user of this host approves it at their seat with:",
+        f"  :approve {view.id}",
+        "or at a prompt with:",
+        f"  warroom contain {view.action} {target}{where} --reason WHY \\",
+        f"  --approve {view.digest}",
+        "esc leaves; the plan keeps waiting until it expires.",
+    )
+
+
 def outcome(view: OutcomeView, look: Look, cells: int) -> list[Line]:
     """How far an action is, and what is left."""
     ink = status(view.stage)[1]
@@ -91,8 +111,12 @@ def outcome(view: OutcomeView, look: Look, cells: int) -> list[Line]:
     lines += [((row, ink),) for row in wrap(WORDS.get(view.stage, view.stage), cells)]
     if view.text:
         lines += [((row, "ink"),) for row in wrap(view.text, cells)]
-    if not view.final:
+    if waits_for_another(view):
+        lines += [((row, "warn"),) for text in _second_person(view) for row in wrap(text, cells)]
+    elif not view.final:
         lines.append((("still going; esc leaves, it goes on", "dim"),))
+    elif view.residual or view.unverifiable:
+        lines.append((("it is measured again and again: what shows here stays up to date, as does pane 2", "dim"),))
     lines.append(())
     lines += _part("steps", view.steps, cells)
     lines += _part("left", view.residual, cells, "warn")
@@ -104,6 +128,8 @@ def outcome(view: OutcomeView, look: Look, cells: int) -> list[Line]:
 def verdict(view: OutcomeView) -> tuple[str, str]:
     """One sentence for the footer, and its role."""
     extra = ""
+    if waits_for_another(view):
+        return f"{view.action} {view.target} waits for a second person: :approve {view.id} at their seat", "warn"
     if view.residual:
         extra = f", {len(view.residual)} left"
     elif view.unverifiable:

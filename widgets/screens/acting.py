@@ -69,6 +69,15 @@ class Acting:
         else:
             self.told(answer)
 
+    def show_text(self, title: str, lines: list[tuple[str, str]], note: str = "") -> None:
+        """A text made here, of what the engine has sent already."""
+        from console.hygiene.exporting import known_safe
+        from widgets.modals.reading import Reading
+
+        room = self._room()
+        clean = tuple((known_safe(label), known_safe(text)) for label, text in lines)
+        room.app.push_screen(Reading(room.look, TextView(known_safe(title), clean, known_safe(note))))
+
     def action_copy(self) -> None:
         """Copy a brief: the engine writes it, redacted."""
         row = self._room().table().row

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from console.ports.session import Arm, Declare, Disarm, Mark, Note, Record
+from widgets.render import heading
 from widgets.theme import PALETTES
 
 if TYPE_CHECKING:
@@ -50,10 +51,11 @@ class Commands:
             "changes": ("what changed in the last 24 hours", lambda rest: room.action_changes()),
             "resources": ("affected resources", lambda rest: self._affected()),
             "undo": ("the register of what can be undone", lambda rest: room.action_undo()),
+            "approve": ("ID: read and approve a plan that waits for a second person", self._approve),
             "help": ("every key and command", lambda rest: room.action_help()),
             "guide": ("the cards, one item a screen", lambda rest: room.action_walkthrough()),
-            "sources": ("each source and its state", lambda rest: self._header("sources")),
-            "people": ("who is here", lambda rest: self._header("people")),
+            "sources": ("each source and its state", lambda rest: self._header("Sources", heading.sources)),
+            "people": ("who is here", lambda rest: self._header("People", heading.here)),
             "theme": (f"NAME: {', '.join(PALETTES)}", self._theme),
             "record": ("TOPIC VALUE: state something an item asks for", self._record),
             "q": ("leave the seat; the engine goes on", lambda rest: room.action_leave()),
@@ -99,8 +101,23 @@ class Commands:
 
     # -- what they do
 
-    def _header(self, what: str) -> None:
-        self.room.start(self.room.read("header", "header", what), "read")
+    def _header(self, title: str, words: Callable[..., list[tuple[str, str]]]) -> None:
+        """The header's row in full; it is here already, so the engine is not asked."""
+        room = self.room
+        if room.header is None:
+            room.say("The engine has not said yet; wait for the connection.", "warn")
+            return
+        room.show_text(title, words(room.header, room.look, room.seat), room.part("header").lost)
+
+    def _approve(self, short: str) -> None:
+        from widgets.screens.containing import Containment
+
+        if self.room.too_small():
+            return
+        if short:
+            self.room.start(Containment(self.room).second(short), "contain")
+        else:
+            self.room.say("Say which plan: :approve ID, with the id the first person sees.", "bad")
 
     def _send(self, request: Ask, done: str) -> None:
         async def go() -> None:

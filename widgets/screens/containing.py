@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from console.ports.session import Approve, Arm, PlanAction, PlanUndo
+from console.ports.session import Approve, Arm, PlanAction, PlanUndo, ShowPlan
 from console.ports.views import OutcomeView, PlanView, Refusal
 from widgets.render.plans import verdict
 
@@ -38,6 +38,11 @@ class Containment:
         self.room.say("Planning the undo: only reads are sent.", "dim")
         await self.carry(await self.room.ask(PlanUndo(digest, mode)))
 
+    async def second(self, short: str) -> None:
+        """Read a plan that somebody else made, and approve it too."""
+        self.room.say("Reading the plan again, as it is now.", "dim")
+        await self.carry(await self.room.ask(ShowPlan(short)))
+
     async def carry(self, answer: Answer, nth: str = "") -> bool:
         """A plan through its dialog to its verdict; False when it was cancelled or refused."""
         room = self.room
@@ -52,7 +57,11 @@ class Containment:
         if not (harmless and outcome.final and outcome.stage == "effective"):
             from widgets.modals.progressing import Progressing
 
-            outcome = await room.app.push_screen_wait(Progressing(room.look, outcome, room.ask))
+            room.following = Progressing(room.look, outcome, room.ask)
+            try:
+                outcome = await room.app.push_screen_wait(room.following)
+            finally:
+                room.following = None
         room.say(*verdict(outcome))
         return outcome.stage not in ("refused", "failed")
 
@@ -66,7 +75,8 @@ class Containment:
         room = self.room
         refused = ""
         while True:
-            dialog = Planning(room.look, plan, room.look.armed_until > room.look.now(), nth)
+            alone = room.header is None or len(room.header.seats) < 2  # else the engine knows whose uid counts
+            dialog = Planning(room.look, plan, room.look.armed_until > room.look.now(), nth, alone)
             dialog.failed = refused
             approval = await room.app.push_screen_wait(dialog)
             if approval is None:

@@ -70,6 +70,8 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         self.freezer = Freezer()
         self.header: HeaderView | None = None
         self.undo_rows: dict[str, Any] = {}
+        self.following: Any = None
+        """The dialog that follows an action, while it is open."""
         self._place = SeatPlace()
         self._restoring: set[str] = set()
         self.size_class = "medium"
@@ -156,6 +158,8 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
 
     def on_updated(self, message: Updated) -> None:
         """Rows of a topic."""
+        if self.following is not None and message.update.topic in ("resources", "undo"):
+            self.following.renew()
         if self.freezer.frozen and message.update.topic != "header":
             self.freezer.hold(message.update)
             self._frozen_words()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from textual.events import Key, Paste
 
-from console.ports.session import Approve, Arm, FollowAction, PlanAction, PlanUndo
+from console.ports.session import ActionOutcome, Approve, Arm, FollowAction, PlanAction, PlanUndo, ShowPlan
 from tests.widgets import scripted
 from tests.widgets.scripted import NOW, Scripted, c
 from tests.widgets.seats import Seat, seat
@@ -132,8 +135,9 @@ async def test_read_only_it_can_be_read_but_not_approved_until_armed_from_within
     ],
 )
 async def test_what_more_is_needed_must_be_typed_first(more: dict[str, object], words: str, field: str) -> None:
-    session = _armed()
+    session = Scripted(scripted.room_rows() | {"header": [scripted.header(**ARMED, seats=(c("ana"),))]})
     session.answers[PlanAction] = scripted.plan(**more)
+    session.answers[Approve] = scripted.outcome("effective", final=True)
     async with seat(session=session) as at:
         await _open(at)
         await at.press("7", "c", "1", "e")
@@ -234,3 +238,122 @@ async def test_id_and_keys_show_in_every_size_and_through_a_resize(size: tuple[i
         assert "cancel" in at.text()
         await at.press("7", "c", "1", "e")
         assert len(at.asked(Approve)) == 1
+
+
+FIRST = c("approved by one; a second person (another uid) must approve it too")
+
+
+async def test_with_somebody_else_here_the_first_approval_needs_no_broken_glass_and_says_how_the_second_is_given() -> (
+    None
+):
+    session = _armed()
+    session.answers[PlanAction] = scripted.plan(danger=c("D3"), approvers=1)
+    session.answers[Approve] = scripted.outcome("planned", text=FIRST)
+    stages = iter(["approved"])
+    going_on = asyncio.Event()
+
+    async def ask(request: Any) -> Any:
+        if isinstance(request, FollowAction):
+            session.asked.append(request)
+            if stage := next(stages, ""):
+                return scripted.outcome(stage)
+            await going_on.wait()
+            return scripted.outcome("effective", final=True)
+        return await Scripted.ask(session, request)
+
+    session.ask = ask  # type: ignore[method-assign]
+    async with seat(session=session) as at:
+        await _open(at)
+        await at.press("7", "c", "1", "e")
+        assert at.asked(Approve)[0].break_glass == ""
+        await at.settle()
+        assert "approved by one" in at.text()
+        assert ":approve 7c1e" in at.text()
+        assert "warroom contain pod.quarantine pod/web-7f9c -n shop --reason WHY \\ " in at.text()
+        assert f"--approve 7c1e{'0' * 60} " in at.text(), "in one piece, so that it can be copied"
+        assert "still going" not in at.text()
+        assert [request.stage for request in at.asked(FollowAction)] == ["planned", "approved"]
+        going_on.set()
+        await at.settle()
+        assert "effective: measured" in at.text()
+
+
+async def test_leaving_a_plan_that_waits_for_somebody_says_what_they_have_to_type() -> None:
+    session = _armed()
+    session.answers[PlanAction] = scripted.plan(danger=c("D3"), approvers=1)
+    session.answers[Approve] = scripted.outcome("planned", text=FIRST)
+    session.answers[FollowAction] = scripted.refusal("not now")
+    async with seat(session=session) as at:
+        await _open(at)
+        await at.press("7", "c", "1", "e", "escape")
+        assert "waits for a second person: :approve 7c1e" in at.text()
+
+
+async def test_the_second_person_reads_the_plan_by_its_id_and_approves_that_one() -> None:
+    session = _armed()
+    session.answers[ShowPlan] = scripted.plan(danger=c("D3"), approvers=1)
+    async with seat(session=session) as at:
+        await at.press("colon", *"approve", "space", *"7c1e", "enter")
+        await at.settle()
+        assert at.asked(ShowPlan) == [ShowPlan("7c1e")]
+        assert "PLAN 7c1e" in at.text()
+        await at.clock.advance(1)
+        await at.press("7", "c", "1", "e")
+        [approval] = at.asked(Approve)
+        assert (approval.digest, approval.break_glass) == ("7c1e" + "0" * 60, "")
+        assert "effective: measured" in at.text()
+
+
+async def test_approve_without_an_id_or_with_a_wrong_one_is_a_sentence() -> None:
+    session = _armed()
+    session.answers[ShowPlan] = scripted.refusal("There is no plan 9999.")
+    async with seat(session=session) as at:
+        await at.press("colon", *"approve", "enter")
+        assert ":approve ID" in at.text()
+        await at.press("colon", *"approve", "space", *"9999", "enter")
+        assert "There is no plan 9999." in at.text()
+        await at.press("question_mark", "G")
+        assert ":approve ID" in at.text()
+
+
+async def test_what_is_left_is_kept_up_to_date_after_the_verdict_while_somebody_looks() -> None:
+    session = _armed()
+    session.answers[Approve] = scripted.outcome("effective", final=True, residual=(c("2 live streams"),))
+    async with seat(session=session) as at:
+        await _open(at)
+        await at.press("7", "c", "1", "e")
+        assert "2 live streams" in at.text()
+        assert "stays up to date" in at.text()
+        session.answers[ActionOutcome] = scripted.outcome("effective", final=True, residual=(c("1 live stream"),))
+        session.push("resources", scripted.resources()[0])
+        await at.settle()
+        assert "1 live stream" in at.text()
+        session.answers[ActionOutcome] = scripted.outcome("effective", final=True)
+        session.push("undo", *scripted.undos())
+        await at.settle()
+        assert "live stream" not in at.text()
+        await at.press("escape")
+        assert "pod.quarantine Pod shop/web-7f9c: effective" in at.text()
+        asked = len(at.asked(ActionOutcome))
+        session.push("resources", scripted.resources()[1])
+        await at.settle()
+        assert len(at.asked(ActionOutcome)) == asked, "nobody looks any more"
+
+
+async def test_residuals_that_shrink_before_the_verdict_are_shown_without_another_stage() -> None:
+    session = _armed()
+    session.answers[Approve] = scripted.outcome("accepted", residual=(c("2 live streams"),))
+
+    async def ask(request: Any) -> Any:
+        if isinstance(request, FollowAction):
+            await asyncio.Event().wait()
+        return await Scripted.ask(session, request)
+
+    session.ask = ask  # type: ignore[method-assign]
+    session.answers[ActionOutcome] = scripted.outcome("accepted", residual=(c("1 live stream"),))
+    async with seat(session=session) as at:
+        await _open(at)
+        await at.press("7", "c", "1", "e")
+        session.push("resources", scripted.resources()[0])
+        await at.settle()
+        assert "1 live stream" in at.text()

@@ -70,3 +70,23 @@ async def test_a_node_that_acted_can_be_cordoned_before_pane_two_knows_it() -> N
     async with seat(session=Scripted(scripted.room_rows() | {"findings": [row]})) as at:
         await at.press("x")
         assert "Node node-3" in at.line("Cordon a node")
+
+
+async def test_sources_and_people_are_told_from_what_is_here_without_asking_the_engine() -> None:
+    armed = {"armed": ((c("bo"), scripted.NOW + 900),)}
+    async with seat(session=Scripted(scripted.room_rows() | {"header": [scripted.header(**armed)]})) as at:
+        await at.press("colon", *"sources", "enter")
+        assert "stale since" in at.line("prometheus")
+        assert "connection refused" in at.line("prometheus")
+        await at.press("escape", "colon", *"people", "enter")
+        assert "armed until 20:41Z" in at.line("bo ")
+        assert "this seat" in at.line("ana ")
+        assert "ana@example.org" in at.line("acting as")
+        assert not at.asked(Detail)
+
+
+async def test_the_list_of_sources_says_that_there_is_no_audit_source() -> None:
+    header = scripted.header(sources=scripted.header().sources[1:])
+    async with seat(session=Scripted(scripted.room_rows() | {"header": [header]})) as at:
+        await at.press("colon", *"sources", "enter")
+        assert "no such source: who did what is not known" in at.text()
