@@ -25,8 +25,9 @@ def columns(head: Columns) -> tuple[Column, ...]:
     for i, title in enumerate(head.titles):
         right = i < len(head.right) and head.right[i]
         least, most = _PLACE.get(title, (max(4, min(len(title), 12)), 36))
-        out.append(Column(title.lower(), title, least, most, right, drop=0 if title in _PLACE else i))
-    return (*out, Column("age", "AGE", 4, right=True, drop=2))
+        drop = 0 if title in _PLACE else i
+        out.append(Column(title.lower(), title, least, most, right, drop=drop, whole=title == "NAME"))
+    return (*out, Column("age", "AGE", 4, right=True, drop=4))
 
 
 def name_of(row: ObjectRow) -> str:

@@ -24,6 +24,8 @@ class Column(msgspec.Struct, frozen=True):
     """Share of what is left over; 0 = none."""
     drop: int = 0
     """Order of leaving when there is no room: the highest leaves first; 0 never leaves."""
+    whole: bool = False
+    """Others leave before this one is cut."""
 
 
 def widths(columns: Sequence[Column], room: int, widest: Mapping[str, int]) -> list[tuple[int, int]]:
@@ -53,7 +55,8 @@ def widths(columns: Sequence[Column], room: int, widest: Mapping[str, int]) -> l
 
 def _wanted(columns: Sequence[Column], shown: Sequence[int], widest: Mapping[str, int]) -> int:
     """Room in which every short text is whole: a column that would be cut to a stump had better make way."""
-    short = (min(columns[i].most, widest.get(columns[i].id, 0), WHOLE) for i in shown)
+    limits = ((i, columns[i].most if columns[i].whole else WHOLE) for i in shown)
+    short = (min(columns[i].most, widest.get(columns[i].id, 0), limit) for i, limit in limits)
     return sum(max(columns[i].least, want) for i, want in zip(shown, short, strict=True)) + len(shown) - 1
 
 

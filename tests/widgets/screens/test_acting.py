@@ -90,3 +90,14 @@ async def test_the_list_of_sources_says_that_there_is_no_audit_source() -> None:
     async with seat(session=Scripted(scripted.room_rows() | {"header": [header]})) as at:
         await at.press("colon", *"sources", "enter")
         assert "no such source: who did what is not known" in at.text()
+
+
+async def test_a_long_name_makes_other_columns_leave_instead_of_being_cut_to_stumps() -> None:
+    name, rows = "ingress-nginx-controller-rc7cc", scripted.room_rows()
+    head, first, *_ = scripted.browsed(2)
+    cells = (c("kube-system"), c(name), *first.cells[2:])  # type: ignore[union-attr]
+    rows["browse:pods"] = [head, structs.replace(first, key=c(f"Pod/kube-system/{name}"), cells=cells)]
+    async with seat((120, 40), Scripted(rows)) as at:
+        await _browse(at)
+        assert "kube-system" in at.line(f" {name} ")
+        assert "CrashLoopBackOff" in at.line(f" {name} ")
