@@ -93,7 +93,8 @@ class PodQuarantine:
             desk.now(),
             steps,
             tuple(sorted(params.items())),
-            rights_of(steps, *reads_in(draft.ref.namespace)),
+            # The node is looked at also when it needs no change: it may be protected already.
+            rights_of(steps, *reads_in(draft.ref.namespace), *((Right("get", "nodes"),) if _on(pod, params) else ())),
             blast=(*(service_lines(desk.view, typed) if draft.detach else ()), *budget_lines(desk.view, typed)),
             residual=left,
             limits=LIMITS,
@@ -231,9 +232,14 @@ def _detach(pod: dict[str, Any], params: Mapping[str, str]) -> bool:
     return wish == "yes" or (wish == "auto" and not stateful)
 
 
+def _on(pod: dict[str, Any], params: Mapping[str, str]) -> str:
+    """The node that is to be protected, "" for none."""
+    return "" if params.get("protect-node") == "no" else str((pod.get("spec") or {}).get("nodeName") or "")
+
+
 async def _node(desk: Desk, pod: dict[str, Any], params: Mapping[str, str]) -> dict[str, Any] | None:
-    name = (pod.get("spec") or {}).get("nodeName")
-    if not name or params.get("protect-node") == "no":
+    name = _on(pod, params)
+    if not name:
         return None
     node = await desk.fetch(BY_KIND["Node"].ref("", name))
     return None if KEEP_NODE.items() <= notes(node).items() else node
