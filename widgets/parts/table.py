@@ -15,6 +15,7 @@ from widgets.messages import Clicked, Moved, Opened, Pointed
 from widgets.parts.canvas import Canvas
 from widgets.parts.keys import table_bindings
 from widgets.parts.rows import Rows
+from widgets.parts.stepping import Stepping
 from widgets.render.fitting import Column, widths
 from widgets.render.lines import Line, Span, fit, pad, selected, wrap
 from widgets.render.lines import width as cells_of
@@ -51,7 +52,7 @@ class Sheet(msgspec.Struct, eq=False):
     widest: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class Table(Canvas, can_focus=True):
+class Table(Stepping, Canvas, can_focus=True):
     """A framed list of rows. Line 0 is the frame with the title, line 1 the column heads."""
 
     BINDINGS = table_bindings()  # type: ignore[assignment]  # a list is what Textual reads
@@ -149,24 +150,6 @@ class Table(Canvas, can_focus=True):
     def move(self, by: int) -> None:
         """Move the cursor."""
         self.point(max(0, self.rows.index(self.sheet.cursor)) + by)
-
-    def action_down(self) -> None:
-        self.move(1)
-
-    def action_up(self) -> None:
-        self.move(-1)
-
-    def action_page_down(self) -> None:
-        self.move(self.page - 1)
-
-    def action_page_up(self) -> None:
-        self.move(1 - self.page)
-
-    def action_top(self) -> None:
-        self.point(0)
-
-    def action_bottom(self) -> None:
-        self.point(len(self.rows) - 1)
 
     def action_mark(self) -> None:
         """Mark or unmark the row and go on to the next."""
