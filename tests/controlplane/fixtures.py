@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -14,15 +15,22 @@ from tests.means.cache import Missing, give_up
 _numbers = itertools.count()
 
 
-@pytest.fixture(scope="session")
-def controlplane() -> Iterator[ControlPlane]:
-    """A real control plane with two nodes, one for the run: put back what you change beyond `namespace`."""
+@contextmanager
+def fresh_plane() -> Iterator[ControlPlane]:
+    """A control plane of one's own with two nodes and an empty past: what others did is in nobody's audit log."""
     try:
         plane = ControlPlane()
     except Missing as missing:
         give_up("the control plane", missing)
     with plane:
         plane.nodes(2)
+        yield plane
+
+
+@pytest.fixture(scope="session")
+def controlplane() -> Iterator[ControlPlane]:
+    """A real control plane with two nodes, one for the run: put back what you change beyond `namespace`."""
+    with fresh_plane() as plane:
         yield plane
 
 

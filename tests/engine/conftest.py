@@ -7,8 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.controlplane.fixtures import fresh_plane
 from tests.controlplane.running import ControlPlane
 from tests.engine.running import Installation
+
+
+@pytest.fixture(scope="module")
+def controlplane() -> Iterator[ControlPlane]:
+    """One for each file, with an empty audit log: an engine here reads all of it, and the run's has seen everything."""
+    with fresh_plane() as plane:
+        yield plane
 
 
 @pytest.fixture

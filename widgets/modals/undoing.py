@@ -62,7 +62,7 @@ class Undoing(Dialog["str | None"]):
             Rows({"newest": lambda row: (-row.at,)}, lambda row: f"{row.id} {row.action} {row.target}"),
             _cells,
             lambda look: (
-                ("Nothing to undo: no action of this incident has written anything.", "ink"),
+                ("Nothing to undo: no write of this incident is owed one.", "ink"),
                 ("esc goes back.", "dim"),
             ),
         )
