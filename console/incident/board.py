@@ -30,6 +30,8 @@ SHOWN = 5000
 """Journal entries kept in the pane; the journal itself keeps all."""
 FINDINGS = 20_000
 """Findings shown at most, as many as the rules keep: the least severe and oldest go first."""
+REBUILT = frozenset({"findings", "resources", "undo"})
+"""Topics whose rows follow from many facts and are rebuilt together."""
 _SLACK = 500
 
 
@@ -103,6 +105,12 @@ class Board:
             self.rebuild()
             # With many thousand findings a rebuild costs tens of milliseconds: then less often.
             await self._clock.sleep(PAUSE + len(self.findings) / 5000)
+
+    def catch_up(self) -> None:
+        """Rebuild now if anything is dirty: who starts to read sees what is true at this moment."""
+        if self._dirty.is_set():
+            self._dirty.clear()
+            self.rebuild()
 
     def rebuild(self) -> None:
         """Affected set, containment words and undo register, from what is known now."""

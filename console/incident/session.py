@@ -8,6 +8,7 @@ from console import __version__
 from console.errors import BadInput, WireError
 from console.hygiene.exporting import known_safe
 from console.incident.answering import Answering
+from console.incident.board import REBUILT
 from console.incident.engine import Engine
 from console.ports.session import PROTOCOL, Ask, Hello, Place, Update, Welcome
 from console.ports.views import Answer, Done
@@ -59,6 +60,8 @@ class LocalSession:
             raise BadInput(f"There is no topic {topic[:60]!r}.")
         if topic == "changes":
             self._engine.list_changes()
+        if topic in REBUILT:
+            self._engine.board.catch_up()
         return table.read()
 
     async def ask(self, request: Ask) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -37,7 +36,7 @@ def controlplane() -> Iterator[ControlPlane]:
 @pytest.fixture
 def namespace(controlplane: ControlPlane) -> Iterator[str]:
     """The name of a fresh namespace; it is deleted afterwards without waiting for the end of that."""
-    name = f"test-{os.getpid()}-{next(_numbers)}"
+    name = f"test-{next(_numbers)}"
     controlplane.namespaces(name)
     yield name
     controlplane.kubectl("delete", "namespace", name, "--wait=false")

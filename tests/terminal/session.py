@@ -197,12 +197,14 @@ class Terminal:
     def close(self) -> None:
         """Takes the terminal away and ends what is left of the program."""
         self._stop_reading()
-        for process in self._tree():
+        processes = self._tree()
+        for process in processes:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
+        psutil.wait_procs(processes, 10)
 
     # What it costs
 

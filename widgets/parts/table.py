@@ -17,7 +17,7 @@ from widgets.parts.keys import table_bindings
 from widgets.parts.rows import Rows
 from widgets.parts.stepping import Stepping
 from widgets.render.fitting import Column, widths
-from widgets.render.lines import Line, Span, fit, pad, selected, wrap
+from widgets.render.lines import Line, Span, fit, fit_place, pad, selected, wrap
 from widgets.render.lines import width as cells_of
 
 if TYPE_CHECKING:
@@ -277,13 +277,17 @@ class Table(Stepping, Canvas, can_focus=True):
             text, ink = cells[i]
             if len(parts) > 1:
                 parts.append((" ", ink if ink in ("dim", "ink") else "ink"))
-            parts += self._padded(fit(text, cells_wide, self.look["more"], self.sheet.columns[i].right), ink)
+            parts += self._padded(self._fitted(text, cells_wide, self.sheet.columns[i]), ink)
         line = pad(tuple(parts), full)
         if row.key != self.sheet.cursor or not self.has_focus:
             return line
         if parts[0][0] == " ":
             line = ((self.look["cursor"], "strong"), *line[1:])
         return selected(line)
+
+    def _fitted(self, text: str, cells: int, column: Column) -> str:
+        more = self.look["more"]
+        return fit_place(text, cells, more) if column.place else fit(text, cells, more, column.right)
 
     def _padded(self, text: str, ink: str) -> Line:
         """The cell; without colour its blanks are not underlined."""

@@ -94,7 +94,7 @@ CHANGE_COLUMNS = (
     Column("age", "AGO", 4, right=True),
     Column("verb", "WHAT", 7, 9),
     Column("kind", "KIND", 8, 18),
-    Column("name", "NAME", 18, 48),
+    Column("name", "NAME", 18, 48, place=True),
     Column("manager", "BY", 8, 30, drop=2),
     Column("text", "", 10, 60, grow=1, drop=3),
 )

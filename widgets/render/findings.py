@@ -18,7 +18,7 @@ COLUMNS = (
     Column("count", "N", 4, 7, right=True),
     Column("last", "LAST", 4, right=True),
     Column("what", "WHAT", 26, 44, grow=1),
-    Column("target", "TARGET", 22, 48),
+    Column("target", "TARGET", 22, 48, place=True),
     Column("who", "WHO", 12, 30, drop=3),
     Column("contained", "CONTAINED", 13, 16, drop=4),
 )

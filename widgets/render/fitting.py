@@ -24,6 +24,8 @@ class Column(msgspec.Struct, frozen=True):
     """Share of what is left over; 0 = none."""
     drop: int = 0
     """Order of leaving when there is no room: the highest leaves first; 0 never leaves."""
+    place: bool = False
+    """Its texts are `NAMESPACE/NAME`: cut so that they still tell one object from another."""
     whole: bool = False
     """Others leave before this one is cut."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("kind", "KIND", 8, 18),
-    Column("name", "NAME", 18, 48),
+    Column("name", "NAME", 18, 48, place=True),
     Column("node", "NODE", 7, 20, drop=5),
     Column("owner", "OWNER", 12, 26, drop=4),
     Column("account", "ACCOUNT", 12, 24, drop=6),

@@ -153,6 +153,17 @@ async def test_marks_notes_statements_and_acknowledgements_are_on_record(room: R
     assert again[finding.key] == "ana"
 
 
+async def test_who_starts_to_read_sees_what_is_true_at_that_moment(room: Room) -> None:
+    """A command right after another must not read what the pause between two rebuilds has left over."""
+    ana = await room.sit()
+    (finding, *_) = await room.rows("findings", FindingRow)
+
+    await ana.ask(Acknowledge(finding.key))
+    again = {row.key: row.acknowledged for row in await room.rows("findings", FindingRow)}
+
+    assert again[finding.key] == "ana"
+
+
 async def test_a_seat_comes_back_to_its_place_and_disarmed(quiet: Room) -> None:
     ana = await quiet.sit("ana")
     await ana.ask(Arm("x y"))
