@@ -25,7 +25,7 @@ class Column(msgspec.Struct, frozen=True):
     drop: int = 0
     """Order of leaving when there is no room: the highest leaves first; 0 never leaves."""
     place: bool = False
-    """Its texts are `NAMESPACE/NAME`: cut so that they still tell one object from another."""
+    """Its texts are `NAMESPACE/NAME`: cut at the beginning, so that they still tell one object from another."""
     whole: bool = False
     """Others leave before this one is cut."""
 

@@ -11,12 +11,6 @@ Span = tuple[str, str]
 Line = tuple[Span, ...]
 
 
-_SPACE = 2
-"""Letters of a namespace that are kept."""
-_TAIL = 6
-"""Letters of a name's end that are kept: a pod's own suffix and its dash."""
-
-
 def width(text: str) -> int:
     """Cells a text takes."""
     return len(text) if text.isascii() else cell_len(text)
@@ -39,21 +33,13 @@ def fit(text: str, cells: int, more: str = "…", right: bool = False) -> str:
 
 
 def fit_place(text: str, cells: int, more: str = "…") -> str:
-    """`NAMESPACE/NAME` in exactly that many cells: the namespace gives way first, then the middle of the name.
+    """`NAMESPACE/NAME` in exactly that many cells, cut at its beginning.
 
-    A name's end is what tells one pod of a workload from the next, so it stays.
+    An identity is never cut in its middle, and its end is what tells one pod of a workload from the next.
     """
-    space, slash, name = text.partition("/")
-    if not slash or width(text) <= cells or not text.isascii():
+    if "/" not in text or width(text) <= cells or cells <= len(more) or not text.isascii():
         return fit(text, cells, more)
-    room = cells - len(name) - len(more) - 1
-    if room >= _SPACE and len(space) > room:
-        return f"{space[:room]}{more}/{name}"
-    short = space if len(space) <= _SPACE + len(more) else space[:_SPACE] + more
-    room = cells - len(short) - len(more) - 1
-    if room < 2 * _TAIL:
-        return fit(text, cells, more)
-    return f"{short}/{name[: room - _TAIL]}{more}{name[-_TAIL:]}"
+    return more + text[len(text) - cells + len(more) :]
 
 
 def pad(line: Line, cells: int, role: str = "ink", more: str = "…") -> Line:
