@@ -72,7 +72,7 @@ def main() -> int:
         print(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}", file=sys.stderr)
         return 2
     given = {int(count): Path(file) for count, _, file in (one.partition("=") for one in args.cluster)}
-    bench = Bench(args.rounds, args.seconds, given)
+    bench = Bench(args.rounds, args.seconds, given, args.k9s)
     print(machine(), flush=True)
     try:
         figures = [figure for name in names for figure in _measured(ROWS[name], bench)]
@@ -125,6 +125,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--cluster", action="append", default=[], metavar="PODS=KUBECONFIG", help="a cluster that runs already"
     )
+    parser.add_argument("--k9s", type=Path, metavar="BINARY", help="a k9s to measure starts and keys beside")
     return parser.parse_args()
 
 

@@ -15,10 +15,13 @@ class Bench:
         rounds: how often starts are measured.
         seconds: how long rates are measured.
         given: kubeconfigs by number of pods of clusters that run already.
+        k9s: binary of the peer to measure beside, if there is one.
     """
 
-    def __init__(self, rounds: int = 5, seconds: float = 20, given: dict[int, Path] | None = None) -> None:
-        self.rounds, self.seconds = rounds, seconds
+    def __init__(
+        self, rounds: int = 5, seconds: float = 20, given: dict[int, Path] | None = None, k9s: Path | None = None
+    ) -> None:
+        self.rounds, self.seconds, self.k9s = rounds, seconds, k9s
         self._given = given or {}
         self._plane: ControlPlane | None = None
         self._pods = -1

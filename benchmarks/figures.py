@@ -25,6 +25,9 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
     at_least: bool = False
     """Whether more is better: the value must reach the bar."""
+    peer: float | None = None
+    """The same thing of k9s, where one was given; measured in the same run, in the same unit."""
+    peer_bar: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -39,6 +42,8 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
             verdicts.append(self.value >= self.bar if self.at_least else self.value <= self.bar)
         if self.ratio_bar is not None and self.ratio is not None:
             verdicts.append(self.ratio <= self.ratio_bar)
+        if self.peer_bar is not None and self.peer is not None:
+            verdicts.append(self.value <= self.peer_bar * self.peer)
         return any(verdicts) or not verdicts
 
     def line(self) -> str:
@@ -46,6 +51,8 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
         sign = "≥" if self.at_least else "≤"
         bars = [f"{sign} {_short(self.bar)} {self.unit}"] if self.bar is not None else []
         bars += [f"≤ {self.ratio_bar:g} x"] if self.ratio_bar is not None else []
+        if self.peer_bar is not None and self.peer is not None:
+            bars.append(f"≤ {self.peer_bar:g} k9s ({_short(self.peer)} {self.unit})")
         baseline = f"{_short(self.baseline)} {self.unit}" if self.baseline is not None else "-"
         ratio = f"{self.ratio:.2f} x" if self.ratio is not None else "-"
         verdict = ("pass" if self.holds else "FAIL") if bars else "    "

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -20,6 +21,7 @@ from benchmarks.bare import FIRST
 from tests.engine.running import Installation
 from tests.terminal import Terminal
 
+T = TypeVar("T")
 FRAME_END = b"\x1b[?2026l"
 _CURSOR = "▌".encode()
 
@@ -126,12 +128,18 @@ def seat_keys(seat: Seat, count: int, gap: float) -> list[float]:
 def _typed(terminal: Terminal, keys: Sequence[str], marks: Sequence[bytes], gap: float) -> list[float]:
     """Types at a person's pace; finds afterwards when each mark's frame was complete."""
     sent = []
-    for number, key in enumerate(keys):
+    for key in at_a_persons_pace(keys, gap):
         at = terminal.written
         sent.append((at, terminal.send(key)))
-        time.sleep(gap * (0.8 + 0.4 * (number % 7) / 6))  # not in step with any timer
-    time.sleep(1.0)
     return [1000 * (_painted(terminal, at, mark) - began) for (at, began), mark in zip(sent, marks, strict=True)]
+
+
+def at_a_persons_pace(keys: Sequence[T], gap: float) -> Iterator[T]:
+    """Each key when it is due, not in step with any timer; the last one is left time to be answered."""
+    for number, key in enumerate(keys):
+        yield key
+        time.sleep(gap * (0.8 + 0.4 * (number % 7) / 6))
+    time.sleep(1.0)
 
 
 def _painted(terminal: Terminal, start: int, mark: bytes) -> float:

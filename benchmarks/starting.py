@@ -8,10 +8,13 @@ from collections.abc import Iterator
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, spread
+from benchmarks.peer import peer
 from benchmarks.seat import Seat, bare_paint, warroom
 
 COLD = {1_000: 2.5, 10_000: 6.0}
 """Bars, as multiples of a bare Textual app's first paint."""
+PEER = {1_000: 0.6, 10_000: 0.35}
+"""Bars, as multiples of k9s."""
 WARM = 1.4
 PAINT = 1.25
 
@@ -20,7 +23,7 @@ def start(bench: Bench, pods: int) -> Iterator[Figure]:
     """Four figures of one cluster size. The runs alternate with the baseline's, so that both see the same machine."""
     kubeconfig = bench.cluster(pods)
     bare_paint()  # compiles, and warms the page cache
-    bare, frame, room, cold, warm = [], [], [], [], []
+    bare, frame, room, cold, warm, other = [], [], [], [], [], []
     for _ in range(bench.rounds):
         bare.append(bare_paint())
         with warroom(kubeconfig) as installation:
@@ -32,12 +35,16 @@ def start(bench: Bench, pods: int) -> Iterator[Figure]:
             bare.append(bare_paint())
             with Seat(installation) as seat:
                 warm.append(seat.pods_drawn(pods))
+        if bench.k9s:
+            with peer(bench.k9s, kubeconfig) as one:
+                other.append(one.pods_drawn(pods))
     base = statistics.median(bare)
-    for name, values, bar in (
-        ("paint", frame, PAINT),
-        ("room", room, None),
-        ("cold", cold, COLD[pods]),
-        ("warm", warm, WARM),
+    k9s, beside = (statistics.median(other), f"; k9s {spread(other)}") if other else (None, "")
+    for name, values, bar, than_peer in (
+        ("paint", frame, PAINT, None),
+        ("room", room, None, None),
+        ("cold", cold, COLD[pods], PEER[pods]),
+        ("warm", warm, WARM, None),
     ):
         yield Figure(
             f"start-{name}-{pods}",
@@ -46,5 +53,7 @@ def start(bench: Bench, pods: int) -> Iterator[Figure]:
             None,
             base,
             bar,
-            f"{spread(values)}; bare {spread(bare)}",
+            f"{spread(values)}; bare {spread(bare)}{beside if than_peer else ''}",
+            peer=k9s,
+            peer_bar=than_peer,
         )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
+from itertools import chain
 
 import pyte
 
@@ -45,6 +47,13 @@ class Rendering:
     def lines(self) -> list[str]:
         """The rows as text, without the blanks at their ends."""
         return [line.rstrip() for line in self._screen.display]
+
+    def coloured(self) -> list[int]:
+        """For each row, in how many cells its background is not that of most of the screen."""
+        rows, columns = range(self._screen.lines), range(self._screen.columns)
+        grounds = [[self._screen.buffer[row][column].bg for column in columns] for row in rows]
+        ((ground, _),) = Counter(chain.from_iterable(grounds)).most_common(1)
+        return [sum(one != ground for one in row) for row in grounds]
 
     @property
     def cursor(self) -> tuple[int, int]:
