@@ -68,7 +68,7 @@ class Exporter:
             try:
                 return json.dumps(self._structure(json.loads(value), kind), ensure_ascii=False)
             except (ValueError, RecursionError):
-                pass
+                pass  # no JSON after all, or too deep to be opened: it is redacted as text like any other
         return redact(value, self._key)
 
     def _list(self, values: list[Any], kind: str) -> list[Any]:

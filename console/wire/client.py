@@ -78,7 +78,7 @@ class SocketSession:
             while True:
                 await self._take(await read_of_engine(self._reader))
         except EOFError:
-            pass
+            pass  # the engine has gone: that is what is told if nothing else was
         except WireError as error:
             text = str(error)
         finally:

@@ -86,7 +86,7 @@ class Server:
             session = self._seat(_peer_uid(writer))
             await connection.run(reader, session)
         except EOFError:
-            pass
+            pass  # the seat has left: nobody is there to be told anything
         except WarRoomError as error:
             with contextlib.suppress(ConnectionError):
                 await connection.send(Failed(self._export(str(error))))
