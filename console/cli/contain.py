@@ -21,6 +21,7 @@ from console.ports.views import OutcomeView, PlanView, Refusal, UndoRow
 
 def contain(args: argparse.Namespace) -> int:
     """Plan an action on a target; approve and follow it when asked to."""
+    _refuse_both(args)
     params = dict(_pair(text) for text in args.param)
     namespace = getattr(args, "namespace", "")
     request = PlanAction(args.action, args.target, namespace, params, bool(args.dry_run))
@@ -29,9 +30,18 @@ def contain(args: argparse.Namespace) -> int:
 
 def undo(args: argparse.Namespace) -> int:
     """List the register, or undo one of its lines."""
+    _refuse_both(args)
     if not args.id:
+        if args.approve or args.plan:
+            raise BadInput("undo needs the ID of what to undo for that. `warroom undo` alone lists them.")
         return run(lambda: _register(args))
     return run(lambda: _go(args, PlanUndo(args.id, args.mode, bool(args.dry_run))))
+
+
+def _refuse_both(args: argparse.Namespace) -> None:
+    """Raises `BadInput` for `--plan --approve`: the one promises that nothing is written, the other writes."""
+    if args.plan and args.approve:
+        raise BadInput("--plan only reads and --approve writes. Give one of them.")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -127,12 +137,16 @@ async def _follow(args: argparse.Namespace, session: Session, request: Approve) 
 
 def _refuse_another(args: argparse.Namespace, plan: PlanView) -> None:
     """Raises `BadInput` when the digest is of a plan for something else than what was typed with it."""
-    if args.command != "contain":
-        return
-    target = parse(args.target, getattr(args, "namespace", ""))
-    wanted = f"{args.action} on {target.kind} {target}"
     found = f"{plan.action} on {plan.target}"
-    if wanted != found:
+    if args.command == "undo":
+        wanted = f"an undo of {args.id}"
+        same = bool(plan.undoes) and plan.undoes.startswith(args.id)
+        found += f", an undo of {plan.undoes[: max(len(args.id), 4)]}" if plan.undoes else ", which undoes nothing"
+    else:
+        target = parse(args.target, getattr(args, "namespace", ""))
+        wanted = f"{args.action} on {target.kind} {target}"
+        same = wanted == found
+    if not same:
         raise BadInput(f"That digest is of the plan {found}, not {wanted}. Approve it with its own words.")
 
 

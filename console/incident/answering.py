@@ -116,9 +116,10 @@ class Answering:
             found.type_name,
             *_evidence_lines(plan, found),
             armed.reason if armed else "",
-            1 if plan.danger is Danger.D3 else 0,
+            _others_needed(plan, action, self._uid),
             (f"REFUSED: {found.refuse}",) if found.refuse else (),
             tuple(one.text for one in tries),
+            engine.state.actions[plan.digest].planned.undoes,
         )
         return plan_view(plan, spec, around, engine.export)
 

@@ -6,11 +6,12 @@ import json
 
 import msgspec
 
+from console.actions.standing import waits_for_second
 from console.hygiene.exporting import Exporter, known_safe
 from console.model.action import ActionSpec, Danger
 from console.model.plan import Call, Plan
 from console.model.state import ActionState
-from console.model.verdict import Outcome
+from console.model.verdict import Outcome, Stage
 from console.ports.cluster import ClusterInfo
 from console.ports.views import CallView, OutcomeView, PlanView
 
@@ -31,6 +32,12 @@ class Surroundings(msgspec.Struct, frozen=True):
     approvers: int
     warnings: tuple[str, ...] = ()
     dry_run: tuple[str, ...] = ()
+    undoes: str = ""
+    """Digest of the plan this one undoes."""
+    approved: tuple[str, ...] = ()
+    """Who has approved it already."""
+    again: bool = False
+    """Whether who asks is one of them."""
 
 
 def plan_view(plan: Plan, spec: ActionSpec, around: Surroundings, export: Exporter) -> PlanView:
@@ -63,6 +70,10 @@ def plan_view(plan: Plan, spec: ActionSpec, around: Surroundings, export: Export
         export(around.reason),
         export.many(around.dry_run),
         plan.created + KEPT,
+        known_safe(around.undoes),
+        approved=export.many(around.approved),
+        again=around.again,
+        params=tuple((export(name), export(value)) for name, value in plan.params),
     )
 
 
@@ -87,6 +98,7 @@ def outcome_view(action: ActionState, outcome: Outcome, final: bool, export: Exp
         tuple(known_safe(line) for line in _steps(action)),
         outcome.exit_code,
         final,
+        waits_for_second(action) and outcome.stage is Stage.PLANNED,
     )
 
 

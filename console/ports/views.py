@@ -241,12 +241,20 @@ class PlanView(_View, frozen=True):
     type_name: Clean = Clean("")
     """Non-empty: this name must be typed besides the id."""
     approvers: int = 0
-    """Other seats of another uid that must agree; fewer is break-glass."""
+    """People of another uid that must still agree besides whoever reads this; fewer is break-glass."""
     reason: Clean = Clean("")
     """Default reason (the arming reason)."""
     dry_run: tuple[Clean, ...] = ()
     """Results of a server-side dry-run, when one was asked for."""
     expires: float = 0.0
+    undoes: Clean = Clean("")
+    """Digest of the plan this one undoes, "" for any other."""
+    approved: tuple[Clean, ...] = ()
+    """Who has approved it already, a sentence each."""
+    again: bool = False
+    """Whether the reader's own user is among them: a second approval of theirs changes nothing."""
+    params: tuple[tuple[Clean, Clean], ...] = ()
+    """Name and value of each parameter it was made with."""
 
 
 class OutcomeView(_View, frozen=True):
@@ -264,6 +272,8 @@ class OutcomeView(_View, frozen=True):
     steps: tuple[Clean, ...] = ()
     exit_code: int = 0
     final: bool = False
+    waits: bool = False
+    """Approved, and started by nothing but the approval of another person."""
 
 
 class Refusal(_View, frozen=True):

@@ -58,6 +58,38 @@ def test_a_digest_is_approved_under_its_own_words_only(warroom: Installation, co
     assert controlplane.kubectl("get", "node", "node-1", "-o", "jsonpath={.spec.unschedulable}").stdout == ""
 
 
+def is_cordoned(controlplane: ControlPlane, node: str) -> bool:
+    return bool(controlplane.get("node", node)["spec"].get("unschedulable"))
+
+
+def test_a_digest_undoes_what_was_named_with_it_and_nothing_else(
+    warroom: Installation, controlplane: ControlPlane
+) -> None:
+    done = {}
+    for node in ("node-0", "node-1"):
+        cordon = ("contain", "node.cordon", f"node/{node}")
+        done[node] = warroom.json(*cordon, "--plan")["digest"]
+        applied = warroom.run(*cordon, "--approve", done[node], "--reason", "miner")
+        assert applied.returncode == 0, applied.stderr
+    undo = warroom.json("undo", done["node-0"], "--plan")["digest"]
+
+    other = warroom.run("undo", done["node-1"], "--approve", undo, "--reason", "over")
+    no_undo = warroom.run("undo", done["node-1"], "--approve", done["node-1"], "--reason", "over")
+    as_new = warroom.run("contain", "node.cordon", "node/node-0", "--approve", undo, "--reason", "over")
+    both = warroom.run("undo", done["node-0"], "--plan", "--approve", undo, "--reason", "over")
+    unnamed = warroom.run("undo", "--approve", undo, "--reason", "over")
+
+    assert [one.returncode for one in (other, no_undo, as_new, both, unnamed)] == [2] * 5, other.stdout
+    assert f"an undo of {done['node-0']}, not an undo of {done['node-1']}" in other.stderr
+    assert "undoes nothing" in no_undo.stderr
+    assert [is_cordoned(controlplane, node) for node in done] == [True, True]
+    for node in ("node-0", "node-1"):
+        digest = warroom.json("undo", done[node][:12], "--plan")["digest"]
+        right = warroom.run("undo", done[node][:12], "--approve", digest, "--reason", "over")
+        assert right.returncode == 0, right.stderr
+        assert not is_cordoned(controlplane, node)
+
+
 def test_a_reader_that_has_gone_does_not_make_a_refusal_look_effective(warroom: Installation) -> None:
     plan = warroom.json("contain", "node.cordon", "node/node-1", "--plan")
     read, write = os.pipe()
