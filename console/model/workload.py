@@ -151,6 +151,9 @@ class WorkloadStatus(Part):
     current_number_scheduled: int = 0
     desired_number_scheduled: int = 0
     number_ready: int = 0
+    last_schedule_time: str | None = None
+    last_successful_time: str | None = None
+    """When a Job of a CronJob last completed."""
 
 
 class Workload(Obj):
