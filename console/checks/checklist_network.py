@@ -38,7 +38,7 @@ def pod_contained(facts: Facts, target: ResourceRef) -> Verdict:
 @check("namespace.isolated", "objects", about="Namespace")
 @told
 def namespace_isolated(facts: Facts, target: ResourceRef) -> Verdict:
-    """Every running pod of the namespace is isolated by the union of all policies."""
+    """Every running pod of the namespace is isolated by all policies together; where none runs nothing is proved."""
     pods = [pod for pod in cast(Iterable[Pod], tell(facts, asking.objects("Pod", target.name))) if _runs(pod)]
     policies = cast(tuple[NetworkPolicy, ...], tell(facts, asking.objects("NetworkPolicy", target.name)))
     held = {shape: isolation(policies, target.name, dict(shape)).complete for shape in {_shape(pod) for pod in pods}}
@@ -49,7 +49,8 @@ def namespace_isolated(facts: Facts, target: ResourceRef) -> Verdict:
         names = listed(pod.metadata.name for pod in left)
         return Verdict(False, f"{len(left)} of {len(pods)} pods may still talk{host}: {names}", limits=LIMITS)
     if not pods:
-        return Verdict(True, f"no pod runs · policies {len(policies)}")
+        # Isolation is a property of a pod that runs: an empty namespace without any policy must never read as locked.
+        return Verdict(None, f"no pods to isolate · policies {len(policies)}: mark it n-a with the reason")
     return Verdict(None, f"{len(pods)} pods isolated on paper", (), (NO_DATA_PATH,), LIMITS)
 
 

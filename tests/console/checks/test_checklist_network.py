@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from console.model.facts import Ask, Unknown
 from tests.console.checks.scripted import Scripted, ask_check, meta, pod, ref
 
@@ -46,8 +48,15 @@ def test_a_pod_on_the_host_network_is_never_isolated() -> None:
     assert "1 on the host's network" in verdict.observed
 
 
-def test_an_empty_namespace_is_isolated() -> None:
-    assert ask_check("namespace.isolated", Scripted(), SHOP).truth is True
+@pytest.mark.parametrize("policies", [(), (DENY,)])
+def test_a_namespace_without_running_pods_proves_nothing(policies: tuple[dict[str, Any], ...]) -> None:
+    """A tick would say that the namespace is locked down; the next pod would show that it is not."""
+    done = pod("job-1")
+    done["status"]["phase"] = "Succeeded"
+    facts = Scripted().watch("Pod", done).watch("NetworkPolicy", *policies)
+    verdict = ask_check("namespace.isolated", facts, SHOP)
+    assert verdict.truth is None
+    assert verdict.observed.startswith("no pods to isolate")
 
 
 def test_a_default_deny_must_cover_both_directions() -> None:
