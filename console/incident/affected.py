@@ -11,6 +11,7 @@ import msgspec
 
 from console.hygiene.exporting import Exporter, known_safe
 from console.incident.naming import account_of, actor_of, key_of, target_of
+from console.model.action import Danger
 from console.model.finding import Finding
 from console.model.objects import Obj, Pod, Workload
 from console.model.ref import BY_KIND, ResourceRef
@@ -73,11 +74,16 @@ def _member(found: dict[str, Affected], ref: ResourceRef, at: float) -> Affected
 
 
 def status_of(actions: Iterable[ActionState]) -> tuple[str, str]:
-    """Status word and what is left, of the newest action that is not undone."""
+    """Status word and what is left, of the newest action that is not undone.
+
+    One that only reads contains nothing, whatever it captured; one that wrote nothing changes nothing of an earlier
+    one that did.
+    """
     live = [a for a in actions if not a.undone_by and not a.planned.undoes and (a.intents or a.verified)]
+    live = [a for a in live if Danger(a.planned.danger) is not Danger.D0]
     if not live:
         return "open", ""
-    newest = max(live, key=lambda action: action.at)
+    newest = max(live, key=lambda action: (action.wrote or bool(action.unknown_steps), action.at))
     seen = newest.verified
     if newest.drifts:
         return "drift", newest.drifts[-1].text
