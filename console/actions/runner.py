@@ -19,11 +19,10 @@ from console.actions.case import Case
 from console.actions.planning import LOOKED_AT, find, load, make_plan, make_undo_plan
 from console.actions.preflight import Preflight, Try, dry_run, examine
 from console.actions.resolving import resolve
-from console.actions.standing import done_steps, is_final, outcome_of
+from console.actions.standing import done_steps, is_final, outcome_of, waits_for_second
 from console.actions.verifying import Verifier
 from console.actions.watching import Watcher
 from console.errors import JournalError, WarRoomError
-from console.model.action import Danger
 from console.model.entry import Alarm
 from console.model.plan import Plan
 from console.model.ref import ResourceRef
@@ -149,9 +148,9 @@ class Runner:
             approving.record(self._case, plan, approval)
         finally:
             self._deciding.discard(digest)
-        if not ready:
-            return Outcome(Stage.PLANNED, "approved by one; a second person (another uid) must approve it too")
-        self._run(digest, self._apply(plan, approval.skip_evidence))
+        if ready:
+            self._run(digest, self._apply(plan, approval.skip_evidence))
+        self._pulse()  # whoever waits for a second person hears of it now, not when everything is written
         return self.outcome(digest)
 
     async def _apply(self, plan: Plan, skip: str) -> None:
@@ -225,6 +224,4 @@ def _left_behind(action: ActionState) -> bool:
     """Whether an earlier engine had started this and did not finish it."""
     if action.refused or action.verified or not action.approvals:
         return False
-    people = {approval.uid for approval in action.approvals}
-    alone = Danger(action.planned.danger) is Danger.D3 and len(people) < 2
-    return bool(action.intents) or not alone or any(approval.break_glass for approval in action.approvals)
+    return bool(action.intents) or not waits_for_second(action)

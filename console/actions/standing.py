@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.model.action import Danger
 from console.model.plan import Plan
 from console.model.state import ActionState
 from console.model.verdict import Outcome, Stage
@@ -27,9 +28,21 @@ def outcome_of(action: ActionState) -> Outcome:
         return Outcome(Stage.UNKNOWN, "a write was sent and its answer is not known yet; finding out by reading")
     if action.wrote:
         return Outcome(Stage.RUNNING, f"{len(done_steps(action))} writes done")
+    if waits_for_second(action):
+        who = action.approvals[0]
+        second = "a second person (another user of this host) must approve it too"
+        return Outcome(Stage.PLANNED, f"approved by {who.seat} (user id {who.uid}); {second}")
     if action.approvals:
         return Outcome(Stage.APPROVED)
     return Outcome(Stage.PLANNED)
+
+
+def waits_for_second(action: ActionState) -> bool:
+    """Whether it was approved, and is started by nothing but the approval of somebody else."""
+    if not action.approvals or Danger(action.planned.danger) is not Danger.D3:
+        return False
+    people = {approval.uid for approval in action.approvals}
+    return len(people) < 2 and not any(approval.break_glass for approval in action.approvals)
 
 
 def done_steps(action: ActionState, plan: Plan | None = None) -> tuple[int, ...]:

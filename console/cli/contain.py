@@ -183,6 +183,8 @@ def show_plan(plan: PlanView) -> None:
         say(f"PROTECTED: {plan.protected}. Add --type-name {plan.type_name}")
     if plan.evidence_missing:
         say("EVIDENCE MISSING: capture it first, or say why not with --skip-evidence TEXT")
+    for who in plan.approved:
+        say(f"APPROVED by {who}" + ("" if plan.approvers else "; the next approval is the second and starts it"))
     if plan.approvers:
         say("SECOND PERSON needed: another seat of another uid, or --break-glass TEXT")
     say(f"digest {plan.digest}  kept until {stamp(plan.expires)}")

@@ -17,9 +17,8 @@ from console.hygiene.exporting import known_safe
 from console.incident.codenames import codename
 from console.incident.engine import Engine
 from console.incident.naming import key_of, parse, target_of
-from console.incident.planning import Surroundings, outcome_view, plan_view
+from console.incident.planning import Surroundings, outcome_view, people, plan_view
 from console.model import entry as e
-from console.model.action import Danger
 from console.model.entry import Entry
 from console.model.plan import Plan
 from console.model.ref import ResourceRef
@@ -109,17 +108,17 @@ class Answering:
         found = await engine.runner.preflight(plan)
         tries = await engine.runner.dry_run(plan) if dry_run else ()
         spec = engine.registry.get(plan.action).spec
-        armed = engine.state.armed.get(known_safe(self._seat))
+        armed, action = engine.state.armed.get(known_safe(self._seat)), engine.state.actions[plan.digest]
         around = Surroundings(
             engine.cluster.info,
             found.missing,
             found.type_name,
             *_evidence_lines(plan, found),
             armed.reason if armed else "",
-            _others_needed(plan, action, self._uid),
+            people(action, self._uid),
             (f"REFUSED: {found.refuse}",) if found.refuse else (),
             tuple(one.text for one in tries),
-            engine.state.actions[plan.digest].planned.undoes,
+            action.planned.undoes,
         )
         return plan_view(plan, spec, around, engine.export)
 

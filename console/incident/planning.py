@@ -19,6 +19,26 @@ KEPT = 15 * 60.0
 """Seconds a plan can be approved."""
 
 
+class People(msgspec.Struct, frozen=True):
+    """Who has approved a plan, as one who reads it needs to know."""
+
+    needed: int
+    """Others that must still agree when the reader does."""
+    approved: tuple[str, ...] = ()
+    again: bool = False
+    """Whether the reader is one of them."""
+
+
+def people(action: ActionState, uid: int) -> People:
+    """For a reader of that uid: seats of one uid are one person."""
+    approved = tuple(
+        f"{one.seat} (user id {one.uid})" + (f": {one.reason}" if one.reason else "") for one in action.approvals
+    )
+    two = Danger(action.planned.danger) is Danger.D3
+    others = any(one.uid != uid for one in action.approvals)
+    return People(int(two and not others), approved, any(one.uid == uid for one in action.approvals))
+
+
 class Surroundings(msgspec.Struct, frozen=True):
     """What a plan view shows besides the plan."""
 
@@ -29,15 +49,11 @@ class Surroundings(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...]
     evidence_missing: bool
     reason: str
-    approvers: int
+    people: People
     warnings: tuple[str, ...] = ()
     dry_run: tuple[str, ...] = ()
     undoes: str = ""
     """Digest of the plan this one undoes."""
-    approved: tuple[str, ...] = ()
-    """Who has approved it already."""
-    again: bool = False
-    """Whether who asks is one of them."""
 
 
 def plan_view(plan: Plan, spec: ActionSpec, around: Surroundings, export: Exporter) -> PlanView:
@@ -66,13 +82,13 @@ def plan_view(plan: Plan, spec: ActionSpec, around: Surroundings, export: Export
         export.many(around.missing),
         export(plan.protected),
         export(around.type_name),
-        around.approvers,
+        around.people.needed,
         export(around.reason),
         export.many(around.dry_run),
         plan.created + KEPT,
         known_safe(around.undoes),
-        approved=export.many(around.approved),
-        again=around.again,
+        approved=export.many(around.people.approved),
+        again=around.people.again,
         params=tuple((export(name), export(value)) for name, value in plan.params),
     )
 

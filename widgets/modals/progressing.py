@@ -12,7 +12,7 @@ from console.ports.session import ActionOutcome, Ask, FollowAction
 from console.ports.views import Answer, OutcomeView, Refusal
 from widgets.modals.boxes import Dialog, Frame, Keys
 from widgets.parts.pages import Pages
-from widgets.render.plans import outcome, waits_for_another
+from widgets.render.plans import outcome
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -75,8 +75,6 @@ class Progressing(Dialog[OutcomeView]):
     def _take(self, answer: OutcomeView) -> None:
         if self.view.final and not answer.final:
             return  # overtaken on its way
-        if waits_for_another(self.view) and answer.stage in ("planned", "approved"):
-            return  # one approval alone starts nothing: go on saying whom it waits for
         self.view = answer
         self.query_one(Pages).redraw()
 

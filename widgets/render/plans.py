@@ -25,6 +25,7 @@ def plan(view: PlanView, look: Look, cells: int) -> list[Line]:
         ),
         (),
     ]
+    lines += _part("approval", approvals(view), cells, "warn")
     if view.missing:
         lines += _part("you may not", view.missing, cells, "bad")
     if view.protected:
@@ -41,6 +42,18 @@ def plan(view: PlanView, look: Look, cells: int) -> list[Line]:
     lines += _part("undo", view.undo, cells)
     lines += _part("exact bodies", [text for call in view.calls for text in call.body], cells, "dim")
     return lines
+
+
+def approvals(view: PlanView) -> tuple[str, ...]:
+    """Who has approved it already, and what the reader's own approval would do; nothing where one person is enough."""
+    if view.danger != "D3":
+        return ()
+    had = tuple(f"already approved by {who}" for who in view.approved)
+    if view.again:
+        return (*had, "You have approved it: another user of this host must, yours again changes nothing.")
+    if had:
+        return (*had, "Yours is the second: with it this starts at once.")
+    return ("Two people must approve this: yours is the first, and it starts with that of another user of this host.",)
 
 
 def _calls(view: PlanView, cells: int) -> list[Line]:
@@ -84,7 +97,7 @@ WORDS = {
 
 def waits_for_another(view: OutcomeView) -> bool:
     """Whether it goes on only when a second person approves it."""
-    return view.stage == "planned" and view.text.startswith("approved by one")
+    return view.waits
 
 
 def _second_person(view: OutcomeView) -> tuple[str, ...]:
@@ -108,7 +121,8 @@ def outcome(view: OutcomeView, look: Look, cells: int) -> list[Line]:
     if view.stage == "effective" and (view.residual or view.unverifiable):
         ink = "warn"
     lines: list[Line] = [((f"{view.action}  ", "strong"), (view.target, "proved"), (f"   plan {view.id}", "dim")), ()]
-    lines += [((row, ink),) for row in wrap(WORDS.get(view.stage, view.stage), cells)]
+    words = "WAITING for a second person" if waits_for_another(view) else WORDS.get(view.stage, view.stage)
+    lines += [((row, "warn" if waits_for_another(view) else ink),) for row in wrap(words, cells)]
     if view.text:
         lines += [((row, "ink"),) for row in wrap(view.text, cells)]
     if waits_for_another(view):

@@ -15,11 +15,13 @@ from console.ports.clock import ManualClock
 from console.ports.session import (
     PROTOCOL,
     Acknowledge,
+    ActionOutcome,
     Approve,
     Arm,
     Declare,
     Detail,
     Disarm,
+    FollowAction,
     Hello,
     Login,
     Mark,
@@ -30,6 +32,7 @@ from console.ports.session import (
     ShowPlan,
     Stop,
 )  # fmt: skip
+from console.ports.tasks import Tasks
 from console.ports.views import (
     Done,
     EntryRow,
@@ -124,11 +127,12 @@ async def test_what_another_seat_of_the_same_user_approves_is_no_second_opinion(
     assert isinstance(first, OutcomeView)
     assert isinstance(same, OutcomeView)
     assert (first.stage, same.stage) == ("planned", "planned")
-    assert "a second person" in first.text
+    assert "approved by ana (user id 1000); a second person" in first.text
+    assert (first.waits, same.waits) == (True, True)
     assert isinstance(shown, PlanView)
     assert shown.digest == plan.digest
     assert isinstance(other, OutcomeView)
-    assert other.stage != "planned"
+    assert (other.stage, other.waits) == ("running", False)
 
 
 async def test_marks_notes_statements_and_acknowledgements_are_on_record(room: Room) -> None:
@@ -213,11 +217,23 @@ async def test_a_pending_approval_is_seen_and_given_by_the_second_person(room: R
     pending = [
         row.text for row in await room.rows("journal", EntryRow) if f"plan {plan.id} approved by ana" in row.text
     ]
-    shown = await room.ask(li, ShowPlan(plan.id))
+    shown, mine = await room.ask(li, ShowPlan(plan.id)), await room.ask(ana, ShowPlan(plan.id))
     assert isinstance(shown, PlanView)
+    assert isinstance(mine, PlanView)
+    still = await room.ask(ana, ActionOutcome(plan.digest))
+    tasks = Tasks()
+    waiting = tasks.start("follow", ana.ask(FollowAction(plan.digest, "planned")))
     done = await room.ask(li, Approve(shown.digest, shown.id, "I agree", skip_evidence="a drill"))
 
     assert len(pending) == 1
+    assert (plan.approvers, plan.approved, plan.again) == (1, (), False)
+    assert (shown.approvers, shown.approved, shown.again) == (0, ("ana (user id 1000): miner",), False)
+    assert (mine.approvers, mine.again) == (1, True)
+    assert isinstance(still, OutcomeView)
+    assert (still.stage, still.waits) == ("planned", True)
+    followed = await asyncio.wait_for(waiting, 5)
+    assert isinstance(followed, OutcomeView)
+    assert (followed.stage, followed.waits) == ("running", False), "the first person hears of the second at once"
     assert (shown.digest, shown.target, shown.calls) == (plan.digest, plan.target, plan.calls)
     assert isinstance(done, OutcomeView)
     assert done.stage != "planned"

@@ -240,7 +240,10 @@ async def test_id_and_keys_show_in_every_size_and_through_a_resize(size: tuple[i
         assert len(at.asked(Approve)) == 1
 
 
-FIRST = c("approved by one; a second person (another uid) must approve it too")
+FIRST: dict[str, Any] = {
+    "text": c("approved by ana (user id 1000); a second person (another user of this host) must approve it too"),
+    "waits": True,
+}
 
 
 async def test_with_somebody_else_here_the_first_approval_needs_no_broken_glass_and_says_how_the_second_is_given() -> (
@@ -248,15 +251,12 @@ async def test_with_somebody_else_here_the_first_approval_needs_no_broken_glass_
 ):
     session = _armed()
     session.answers[PlanAction] = scripted.plan(danger=c("D3"), approvers=1)
-    session.answers[Approve] = scripted.outcome("planned", text=FIRST)
-    stages = iter(["approved"])
+    session.answers[Approve] = scripted.outcome("planned", **FIRST)
     going_on = asyncio.Event()
 
     async def ask(request: Any) -> Any:
         if isinstance(request, FollowAction):
             session.asked.append(request)
-            if stage := next(stages, ""):
-                return scripted.outcome(stage)
             await going_on.wait()
             return scripted.outcome("effective", final=True)
         return await Scripted.ask(session, request)
@@ -267,12 +267,17 @@ async def test_with_somebody_else_here_the_first_approval_needs_no_broken_glass_
         await at.press("7", "c", "1", "e")
         assert at.asked(Approve)[0].break_glass == ""
         await at.settle()
-        assert "approved by one" in at.text()
+        assert "WAITING for a second person" in at.text()
+        assert "approved by ana (user id 1000)" in at.text()
         assert ":approve 7c1e" in at.text()
         assert "warroom contain pod.quarantine pod/web-7f9c -n shop --reason WHY \\ " in at.text()
         assert f"--approve 7c1e{'0' * 60} " in at.text(), "in one piece, so that it can be copied"
         assert "still going" not in at.text()
-        assert [request.stage for request in at.asked(FollowAction)] == ["planned", "approved"]
+        assert [request.stage for request in at.asked(FollowAction)] == ["planned"]
+        session.answers[ActionOutcome] = scripted.outcome("planned", **FIRST)
+        session.push("resources", scripted.resources()[0])
+        await at.settle()
+        assert "WAITING for a second person" in at.text(), "an update must not hide whom it waits for"
         going_on.set()
         await at.settle()
         assert "effective: measured" in at.text()
@@ -281,7 +286,7 @@ async def test_with_somebody_else_here_the_first_approval_needs_no_broken_glass_
 async def test_leaving_a_plan_that_waits_for_somebody_says_what_they_have_to_type() -> None:
     session = _armed()
     session.answers[PlanAction] = scripted.plan(danger=c("D3"), approvers=1)
-    session.answers[Approve] = scripted.outcome("planned", text=FIRST)
+    session.answers[Approve] = scripted.outcome("planned", **FIRST)
     session.answers[FollowAction] = scripted.refusal("not now")
     async with seat(session=session) as at:
         await _open(at)
@@ -291,17 +296,34 @@ async def test_leaving_a_plan_that_waits_for_somebody_says_what_they_have_to_typ
 
 async def test_the_second_person_reads_the_plan_by_its_id_and_approves_that_one() -> None:
     session = _armed()
-    session.answers[ShowPlan] = scripted.plan(danger=c("D3"), approvers=1)
-    async with seat(session=session) as at:
+    session.answers[ShowPlan] = scripted.plan(danger=c("D3"), approved=(c("bo (user id 1001): token theft"),))
+    async with seat((80, 24), session) as at:
         await at.press("colon", *"approve", "space", *"7c1e", "enter")
         await at.settle()
         assert at.asked(ShowPlan) == [ShowPlan("7c1e")]
         assert "PLAN 7c1e" in at.text()
+        assert "already approved by bo (user id 1001): token theft" in at.text()
+        assert "Yours is the second: with it this starts at once." in at.text()
+        assert "break-glass" not in at.text()
         await at.clock.advance(1)
         await at.press("7", "c", "1", "e")
         [approval] = at.asked(Approve)
         assert (approval.digest, approval.break_glass) == ("7c1e" + "0" * 60, "")
         assert "effective: measured" in at.text()
+
+
+async def test_who_has_approved_and_comes_back_is_told_that_it_takes_somebody_else() -> None:
+    session = _armed()
+    mine = scripted.plan(danger=c("D3"), approvers=1, again=True, approved=(c("ana (user id 1000)"),))
+    session.answers[ShowPlan] = mine
+    session.answers[PlanAction] = scripted.plan(danger=c("D3"), approvers=1)
+    async with seat(session=session) as at:
+        await at.press("colon", *"approve", "space", *"7c1e", "enter")
+        await at.settle()
+        assert "You have approved it: another user of this host must" in at.text()
+        await at.press("escape")
+        await _open(at)
+        assert "yours is the first" in at.text()
 
 
 async def test_approve_without_an_id_or_with_a_wrong_one_is_a_sentence() -> None:
