@@ -159,7 +159,8 @@ async def test_an_approval_that_waits_for_a_second_survives_a_restart(
 
     async with incident(controlplane.kubeconfig(), tmp_path, only(Labelling(Danger.D3))) as room:
         room.arm("bo")
-        assert room.runner.outcome(plan.digest).stage is Stage.APPROVED
+        waiting = room.runner.outcome(plan.digest)
+        assert (waiting.stage, waiting.text.startswith("approved by ana (user id 1000)")) == (Stage.PLANNED, True)
         await room.runner.approve(plan.digest, Approval("bo", 1001, plan.id), {})
 
         assert (await room.runner.follow(plan.digest)).stage is Stage.EFFECTIVE
