@@ -36,6 +36,9 @@ PAUSE = 0.5
 """Seconds that changes of one object are collected before it is read."""
 QUIET = 60.0
 """Seconds for which a manager that was named as another hand on an object is not named again."""
+MOST = 5
+"""Hands, and drifts, of one object that are recorded within that time: whoever chooses another manager's name with each
+request must not fill the record."""
 _Key = tuple[str, str, str]
 _Mark = tuple[str, str, str]
 """Manager, operation and time of one entry of managedFields."""
@@ -58,7 +61,10 @@ class Watcher:
         self._due = asyncio.Event()
         self._told: dict[tuple[str, _Key], str] = {}
         self._marks: dict[_Key, set[_Mark]] = {}
-        self._named: dict[tuple[_Key, str], float] = {}
+        self._named: dict[_Key, dict[str, float]] = {}
+        """When which manager was named as another hand on an object, as long as it is not named again."""
+        self._drifted: dict[tuple[str, _Key], list[float]] = {}
+        """When the newest drifts were recorded."""
         self._stop = case.cluster.listen(self._heard)
 
     def start(self, tasks: Tasks) -> None:
@@ -102,16 +108,19 @@ class Watcher:
             await self._case.clock.sleep(PAUSE)
             self._due.clear()
             changed, self._changed = self._changed, set()
-            for key in changed:
+            for key in sorted(changed):
                 try:
                     await self._look(key)
                 except JournalError as error:
                     _log.error("a drift could not be recorded: %s", type(error).__name__)
+                except Exception:  # an odd object must not close the eye on all others
+                    _log.exception("a touched object could not be looked at")
 
     async def _look(self, key: _Key) -> None:
         kind, namespace, name = key
         ref = BY_KIND[kind].ref(namespace, name)
-        touches = [touch for touch in self._touched[key].values() if self._counts(touch)]
+        # An object that was let go meanwhile may have changed just before.
+        touches = [touch for touch in self._touched.get(key, {}).values() if self._counts(touch)]
         if not touches:
             self._touched.pop(key, None)
             return
@@ -139,20 +148,39 @@ class Watcher:
             taken |= paths
 
     def _tell_drift(self, key: _Key, touch: Touch, current: Mapping[str, Any] | None) -> None:
+        if self._is_written_anew(touch):
+            return
         words, manager = drift(touch.step, current)
         place = (touch.digest, key)
-        if words and manager == self._case.names.manager:
-            return  # a later write of our own
         if self._told.get(place, "") == words:
             return
         self._told[place] = words
         if not words:
             return
         export = self._case.export
-        known = self._case.state.actions[touch.digest].drifts
+        known, now = self._case.state.actions[touch.digest].drifts, self._case.clock.now()
         record = Drifted(known_safe(touch.digest), export.ref(touch.step.call.ref), export(manager), export(words))
-        if not known or known[-1] != record:
+        recent = [at for at in self._drifted.get(place, ()) if now - at < QUIET]
+        if (not known or known[-1] != record) and len(recent) < MOST:
+            self._drifted[place] = [*recent, now]
             self._case.chronicle.record(record)
+
+    def _is_written_anew(self, touch: Touch) -> bool:
+        """Whether we undo this write, or are about to write to the same place again: when that is done we look again.
+
+        Known by the record, not by the field manager: anybody may borrow its name.
+        """
+        path = self._case.export(touch.step.call.path)
+        return any(
+            action.planned.undoes == touch.digest
+            or (
+                digest != touch.digest
+                and action.verified is None
+                and any(i.path == path for i in action.intents.values())
+            )
+            for digest, action in self._case.state.actions.items()
+            if action.intents
+        )
 
     def _tell_hands(self, key: _Key, current: Mapping[str, Any], touch: Touch) -> None:
         """Whoever else wrote to it since our write or our last look, the status of controllers apart."""
@@ -160,17 +188,18 @@ class Watcher:
         self._marks[key] = marks
         if known is None:
             return  # our write left no image to compare with: this look is the first one
-        export, now = self._case.export, self._case.clock.now()
+        now, ours = self._case.clock.now(), self._case.names.manager
+        named = {who: at for who, at in self._named.get(key, {}).items() if now - at < QUIET}
+        self._named[key] = named
         for manager, operation, time in sorted(marks - known):
-            if (
-                manager in CONTROLLERS
-                or manager == self._case.names.manager
-                or now - self._named.get((key, manager), -QUIET) < QUIET
-            ):
+            if manager in CONTROLLERS or manager == ours or manager in named or len(named) > MOST:
                 continue
-            self._named[key, manager] = now
-            text = f"{operation} by {manager} at {time}"
-            self._case.chronicle.record(OtherHand(export.ref(touch.step.call.ref), export(manager), export(text)))
+            whom, text = manager, f"{operation} by {manager} at {time}"
+            if len(named) == MOST:
+                whom, text = "others", f"more than {MOST} field managers within {QUIET:.0f} s: see the audit record"
+            named[manager] = now
+            export = self._case.export
+            self._case.chronicle.record(OtherHand(export.ref(touch.step.call.ref), export(whom), export(text)))
 
 
 def drift(step: Step, current: Mapping[str, Any] | None) -> tuple[str, str]:
