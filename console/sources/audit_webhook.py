@@ -2,7 +2,8 @@
 
 In: POSTs of an `EventList` (or one event). Each event is written as a line to a spool file and synced to the disk
 before the answer 200; the spool is then followed like an audit file, from an exact position. So kill -9 at any moment
-loses nothing acknowledged, and a slow pipeline ends in 429, which the API server retries.
+loses nothing acknowledged, and a slow pipeline ends in 429, which the API server retries. What it sends again because
+our answer was lost is acknowledged again and not written again, also after a restart: the spool tells what was taken.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from console.ports.clock import Clock
 from console.ports.source import Batch, Sink
 from console.sources.follower import Chunk, Trail
 from console.sources.listener import Access, Answer, Listener
+from console.sources.repeats import Repeats
 
 PENDING_LIMIT = 256 << 20
 """Spooled bytes the pipeline has not taken yet; above it the caller is told to come again."""
 PART_SIZE = 64 << 20
 PARTS_KEPT = 6
 """Rotated parts that are kept after they were read, for a restart from an older position."""
+TAIL = 32 << 20
+"""Bytes of the spool read at the start, to know again what is sent once more."""
 _RETRY = 5
 
 
@@ -77,6 +81,24 @@ class Spool:
         for path in sorted(self._folder.glob("events-*.log"))[: -keep or None]:
             path.unlink(missing_ok=True)
 
+    def tail(self, size: int = TAIL) -> list[bytes]:
+        """The newest whole lines, on the disk, at most this many bytes; none when there is nothing to read."""
+        lines: list[bytes] = []
+        for path in (self.path, *sorted(self._folder.glob("events-*.log"), reverse=True)[:1]):
+            try:
+                with path.open("rb") as file:
+                    start = max(0, file.seek(0, os.SEEK_END) - size)
+                    file.seek(start)
+                    found = file.read(size).split(b"\n")[:-1]
+                    os.fsync(file.fileno())  # acknowledged again without a write, so it must be on the disk now
+            except OSError:
+                continue
+            lines[:0] = [line for line in (found[1:] if start else found) if line]
+            size -= sum(map(len, lines))
+            if size <= 0:
+                break
+        return lines
+
     def _sync_folder(self) -> None:
         descriptor = os.open(self._folder, os.O_RDONLY)
         try:
@@ -107,10 +129,13 @@ class AuditWebhook:
         self._lock = asyncio.Lock()
         self._pending = 0
         self._refused = 0
+        self._repeats = Repeats()
+        self._plain = bool(access.token and not access.certificate)
         self._trail = Trail(name, self._spool.path, clock, since=0.0, absent=("loading", "no batch has arrived yet"))
 
     async def run(self, sink: Sink, position: str) -> None:
         """Listen, spool and follow for ever; ends by cancellation, after requests under way."""
+        self._repeats.take(await asyncio.to_thread(self._spool.tail))
         try:
             await self.listener.start()
         except OSError as error:
@@ -138,15 +163,32 @@ class AuditWebhook:
             return Answer(429, "the console is behind; come again", _RETRY)
         if not lines:
             return Answer()
+        async with self._lock:
+            return await self._keep(self._repeats.new(lines))
+
+    async def _keep(self, lines: list[bytes]) -> Answer:
+        if not lines:
+            return Answer()
         size = sum(map(len, lines)) + len(lines)
         self._pending += size  # before the write: the follower may be quicker than we are
-        async with self._lock:
-            try:
-                await asyncio.to_thread(self._spool.append, lines)
-            except OSError as error:
-                self._pending = max(0, self._pending - size)
-                return Answer(503, f"cannot write the spool: {error.strerror or error}", _RETRY)
+        try:
+            await asyncio.to_thread(self._spool.append, lines)
+        except OSError as error:
+            self._pending = max(0, self._pending - size)
+            return Answer(503, f"cannot write the spool: {error.strerror or error}", _RETRY)
+        self._repeats.take(lines)
         return Answer()
+
+    def told(self, health: SourceHealth) -> SourceHealth:
+        """The follower's health with what only the receiver knows: its backlog, and whom it turned away."""
+        words = [health.why] if health.why else []
+        if self._refused:
+            words.append(f"{self._refused} batches were told to come again")
+        if unknown := self.listener.unknown:
+            way = "; an API server sends its token over TLS only, so set audit_webhook_cert and _key"
+            words.append(f"{unknown} calls without the right token were refused{way if self._plain else ''}")
+        backlog = max(health.backlog, self._pending)
+        return msgspec.structs.replace(health, backlog=backlog, why="; ".join(words))
 
 
 class _Told:
@@ -159,10 +201,7 @@ class _Told:
         await self._sink.put(batch)
 
     def health(self, health: SourceHealth) -> None:
-        refused = self._hook._refused
-        why = health.why or (f"{refused} batches were told to come again" if refused else "")
-        backlog = max(health.backlog, self._hook._pending)
-        self._sink.health(msgspec.structs.replace(health, backlog=backlog, why=why))
+        self._sink.health(self._hook.told(health))
 
 
 def split_events(body: bytes) -> list[bytes] | None:

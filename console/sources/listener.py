@@ -70,6 +70,8 @@ class Listener:
         self._runner: web.AppRunner | None = None
         self._bodies = asyncio.Semaphore(BODIES)
         self._tasks = Tasks()
+        self.unknown = 0
+        """Requests refused because they bore no token, or a wrong one."""
         self._heard: set[object] = set()
         """Connections on which an allowed request came: they may stay open between requests."""
 
@@ -118,6 +120,7 @@ class Listener:
         if "token" in request.query or "access_token" in request.query:
             return _plain(Answer(400, "a token does not belong in the URL; send it as Authorization: Bearer"))
         if not self._is_allowed(request):
+            self.unknown += 1
             return _plain(Answer(401, "give the token as Authorization: Bearer"))
         if request.method != "POST":
             return _plain(Answer(405, "only POST"))

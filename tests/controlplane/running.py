@@ -205,6 +205,35 @@ class ControlPlane:
         """Starts a killed part again; for the API server waits until it is ready."""
         self._up("start", part)
 
+    def post_audit_to(self, url: str, token: str = "", authority: str = "", certificate: str = "") -> None:
+        """Starts the API server again so that it posts audit events there too, in batches; the log goes on.
+
+        Args:
+            url: of the receiver.
+            token: sent as bearer token, "" for none; without TLS the API server sends none.
+            authority: path of the PEM file that signed the receiver's certificate.
+            certificate: path of a PEM file with the client certificate and its key.
+        """
+        user = {"token": token} if token else {"client-certificate": certificate, "client-key": certificate}
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [
+                {
+                    "name": "receiver",
+                    "cluster": {"server": url} | ({"certificate-authority": authority} if authority else {}),
+                }
+            ],
+            "users": [{"name": "apiserver", "user": user if token or certificate else {}}],
+            "contexts": [{"name": "receiver", "context": {"cluster": "receiver", "user": "apiserver"}}],
+            "current-context": "receiver",
+        }
+        path = self.folder / "audit-webhook.kubeconfig"
+        path.write_text(yaml.safe_dump(config))
+        path.chmod(0o600)
+        self.kill("apiserver")
+        self.start("apiserver")
+
     def stop(self) -> None:
         """Ends all parts cleanly, in the order that is quick; the state folder can then become a seed."""
         self._up("stop")

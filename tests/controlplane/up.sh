@@ -6,6 +6,7 @@
 #        D=... up.sh stop                           in the order that takes 4 s (all at once takes 30 s)
 #        D=... up.sh seed FILE                      after stop: packs what SEED needs (etcd, CA, keys, certificates)
 # ports: P apiserver, P+1 and P+2 etcd, P+3 kubelet (the apiserver's certificate only), P+4 kwok (plain http, metrics)
+# D/audit-webhook.kubeconfig: when it is there as the apiserver starts, audit events are posted to the server it names, too.
 # OWNER: when that process is gone, so is everything started here and its state folder (a killed test run leaves nothing behind).
 set -euo pipefail
 : "${D:?state folder}"
@@ -71,13 +72,18 @@ start() {
   case $1 in
   etcd) run etcd etcd "$D/etcd" "http://127.0.0.1:$((P+1))" "http://127.0.0.1:$((P+2))" ;;
   apiserver)
+    local webhook=()
+    if [ -f audit-webhook.kubeconfig ]; then # as by default, but quicker: a batch every 200 ms, sent five times within 24 s
+      webhook=(--audit-webhook-config-file=audit-webhook.kubeconfig --audit-webhook-batch-max-wait=200ms
+        --audit-webhook-initial-backoff=3s)
+    fi
     run apiserver apiserver --etcd-servers="http://127.0.0.1:$((P+1))" --secure-port="$P" --bind-address=127.0.0.1 \
       --cert-dir="$D" --tls-cert-file=server.crt --tls-private-key-file=server.key --client-ca-file=ca.crt \
       --kubelet-client-certificate=kubelet-client.crt --kubelet-client-key=kubelet-client.key --kubelet-certificate-authority=ca.crt \
       --kubelet-preferred-address-types=InternalIP --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction \
       --service-account-issuer=https://kubernetes.default.svc --service-account-key-file=sa.key --service-account-signing-key-file=sa.key \
       --service-cluster-ip-range=10.96.0.0/16 --audit-policy-file=audit.yaml --audit-log-path="$D/audit.log" --audit-log-maxsize=200 \
-      --allow-privileged=true
+      --allow-privileged=true "${webhook[@]}"
     ready ;;
   controller-manager)
     run controller-manager controller-manager --kubeconfig=kcm.kubeconfig --service-account-private-key-file=sa.key --root-ca-file=ca.crt \

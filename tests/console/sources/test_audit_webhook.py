@@ -99,6 +99,46 @@ async def test_a_restart_goes_on_behind_what_was_taken(tmp_path: Path) -> None:
         await second.sink.until(lambda: second.sink.ids == ["b"])
 
 
+@pytest.mark.parametrize("restart", [False, True], ids=["same engine", "after a restart"])
+async def test_what_is_sent_again_is_acknowledged_and_not_taken_twice(tmp_path: Path, restart: bool) -> None:
+    """The answer was lost; a record that differs in one byte is another one, whatever id its caller chose."""
+    async with receiving(tmp_path) as first:
+        await first.post(event_list("a", "b"))
+        await first.sink.until(lambda: first.sink.ids == ["a", "b"])
+        if not restart:
+            assert await first.post(event_list("a", "b", "c")) == 200
+            await first.sink.until(lambda: first.sink.ids == ["a", "b", "c"])
+        position = first.sink.position
+    async with receiving(tmp_path, position=position) as second:
+        assert await second.post(event_list("a", "b")) == 200
+        other = json.loads(event_list("a"))
+        other["items"][0]["requestURI"] += "?limit=500"
+        assert await second.post(json.dumps(other).encode()) == 200
+        await second.sink.until(lambda: second.sink.ids)
+        assert await second.post(event_list("d")) == 200
+        await second.sink.until(lambda: second.sink.ids[-1] == "d")
+        assert second.sink.ids == ["a", "d"]
+
+
+def test_a_spool_is_known_again_across_parts_without_its_torn_end(tmp_path: Path) -> None:
+    (tmp_path / "events-00000000000000000001.log").write_bytes(b"gone\n")
+    (tmp_path / "events-00000000000000000002.log").write_bytes(b"first\nsecond\n")
+    (tmp_path / "events.log").write_bytes(b"third\ntorn")
+
+    assert Spool(tmp_path).tail() == [b"first", b"second", b"third"]
+    assert Spool(tmp_path).tail(14) == [b"second", b"third"]
+    assert Spool(tmp_path / "none").tail() == []
+
+
+async def test_callers_without_the_token_are_told_of_with_what_to_do(tmp_path: Path) -> None:
+    """An API server sends no token over plain HTTP: refused in silence, that would look like calm."""
+    async with receiving(tmp_path, Access(token="s3cret")) as running:
+        await running.post(event_list("a"))
+        await running.sink.until(lambda: "1 calls without the right token" in running.sink.healths[-1].why)
+
+    assert "TLS only, so set audit_webhook_cert" in running.sink.healths[-1].why
+
+
 async def test_a_pipeline_that_is_behind_makes_callers_come_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
