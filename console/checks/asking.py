@@ -82,9 +82,9 @@ def undo_debt() -> Ask:
     return Ask("undo_debt")
 
 
-def findings(floor: str, source: str = "") -> Ask:
-    """(total, acknowledged) of findings at or above a severity, of one source or all."""
-    return Ask("findings", (floor, source))
+def findings(floor: str, source: str = "", rule: str = "") -> Ask:
+    """(total, acknowledged) of findings at or above a severity, of one source or all, of one rule or all."""
+    return Ask("findings", (floor, source, rule) if rule else (floor, source))
 
 
 def source(name: str) -> Ask:
@@ -128,3 +128,13 @@ def groups(user: str) -> Ask:
 def items(phase: str) -> Ask:
     """Tuple of (item id, state, epoch seconds since when) of a phase, "" for all. For gates; the checklist fills it."""
     return Ask("items", (phase,))
+
+
+def callers(since: float) -> Ask:
+    """Tuple of the addresses whose requests reached the API server after `since`, as the audit record has them."""
+    return Ask("callers", (repr(since),))
+
+
+def touched(user: str, since: float) -> Ask:
+    """Tuple of (API group, resource, namespace, name or "") a user wrote, opened or (Secrets) read after `since`."""
+    return Ask("touched", (user, repr(since)))

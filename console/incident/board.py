@@ -188,14 +188,16 @@ class Board:
         """The affected set."""
         return [one.ref for one in self.affected.values()]
 
-    def count(self, floor: str, source: str) -> tuple[int, int]:
-        """(total, acknowledged) of findings at or above a severity, of one source ("" for all)."""
+    def count(self, floor: str, source: str, rule: str = "") -> tuple[int, int]:
+        """(total, acknowledged) of findings at or above a severity, of one source and one rule ("" for all)."""
         from console.model.severity import Severity
 
         wanted = [
             one
             for one in self.findings.values()
-            if one.severity.at_least(Severity(floor)) and (not source or one.source.split(":")[0] == source)
+            if one.severity.at_least(Severity(floor))
+            and (not source or one.source.split(":")[0] == source)
+            and rule in ("", one.rule)
         ]
         acknowledged = self._state().acknowledged
         return len(wanted), sum(1 for one in wanted if one.id in acknowledged)

@@ -47,13 +47,14 @@ from console.model.state import IncidentState
 from console.ports.clock import Clock
 from console.ports.cluster import Cluster, KindHealth, View
 from console.ports.journal import ChainReport, EvidenceStore, Journal
-from console.ports.source import Source
+from console.ports.source import Asked, Source
 from console.ports.tasks import Tasks
 from console.rules.changes import recent_changes
 from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
 from console.rules.ledger import StreamLedger
 from console.rules.measures import Gauge, load_measure_rules
+from console.rules.trail import Trail
 
 _log = logging.getLogger("warroom.engine")
 UNWALKED = "chain being checked"
@@ -114,7 +115,7 @@ class Engine:
         self.board = Board(
             self.clock, self.export, lambda: self.state, self._look, self.registry.specs(), lambda: self.cluster.info.id
         )
-        self.ledger = StreamLedger()
+        self.ledger, self.trail = StreamLedger(), Trail()
         self.hands = Hands(
             lambda: self.cluster.info.user, self.cluster.owns, self._writes, self._touched,
             lambda: self.state.opened_at, self._sighted,
@@ -122,7 +123,8 @@ class Engine:
         self.book = FactBook(
             self.cluster, lambda: self.state, self.ledger, self.board.members, self._healths.values, self.clock,
             findings=self.board.count, chain=lambda: self._words["journal"],
-            echo=lambda: self.hands.echo, groups=self.ledger.groups, intact=parts.evidence.has,
+            echo=lambda: self.hands.echo, groups=self.ledger.groups, trail=self.trail, intact=parts.evidence.has,
+            metrics=next((source.ask for source in parts.sources if isinstance(source, Asked)), None),
         )  # fmt: skip
         self.case = Case(
             self.cluster, self.chronicle, parts.evidence, self.export, self.clock, self.registry, self.book,
@@ -132,7 +134,14 @@ class Engine:
         self.detector = Detector(RuleSet(()))
         self.gauge = Gauge(load_measure_rules())
         self.pipeline = Pipeline(
-            self.detector, self.gauge, self.hands, (self.ledger,), parts.store, self.clock, self._found, self._health
+            self.detector,
+            self.gauge,
+            self.hands,
+            (self.ledger, self.trail),
+            parts.store,
+            self.clock,
+            self._found,
+            self._health,
         )
         self.details = Details(self.export, self.cluster)
         self.browsers = Browsers(self.cluster, self.clock, self.export, self._tasks)

@@ -60,8 +60,22 @@ class Ledger(Protocol):
         ...
 
 
-Findings = Callable[[str, str], tuple[int, int]]
-"""(total, acknowledged) of findings at or above a severity, of one source ("" for all)."""
+class Trail(Protocol):
+    """Who called from where and touched what, out of the audit record. A string is the reason why it cannot tell."""
+
+    def callers(self, since: float) -> tuple[str, ...] | str:
+        """Addresses that called after `since` (epoch seconds)."""
+        ...
+
+    def touched(self, user: str, since: float) -> tuple[tuple[str, str, str, str], ...] | str:
+        """(group, resource, namespace, name) a user wrote, opened or, of Secrets, read after `since`."""
+        ...
+
+
+class Findings(Protocol):
+    """(total, acknowledged) of findings at or above a severity, of one source and one rule ("" for all)."""
+
+    def __call__(self, floor: str, source: str, rule: str = "") -> tuple[int, int]: ...
 
 
 class FactBook:
@@ -71,8 +85,8 @@ class FactBook:
         state: the folded journal as it is now.
         affected: the affected set as it is now.
         sources: health of every configured source.
-        findings, metrics, chain, echo, groups: see their names in `console.checks.asking`; without them those facts
-            are unknown.
+        findings, metrics, chain, echo, groups, trail: see their names in `console.checks.asking`; without them those
+            facts are unknown.
         intact: whether sealed bytes are still there and unaltered.
     """
 
@@ -90,12 +104,13 @@ class FactBook:
         chain: Callable[[], str] | None = None,
         echo: Callable[[], float] | None = None,
         groups: Callable[[str], tuple[str, ...]] | None = None,
+        trail: Trail | None = None,
         intact: Callable[[str], bool] | None = None,
     ) -> None:
         self._cluster, self._ledger, self._clock = cluster, ledger, clock
         self._affected, self._sources = affected, sources
         self._findings, self._metrics, self._chain = findings, metrics, chain
-        self._echo, self._seen_groups = echo, groups
+        self._echo, self._seen_groups, self._trail = echo, groups, trail
         self._record = Record(state, clock, intact or (lambda digest: True))
         self.prober = Prober(Questions(cluster, clock, metrics).ask, clock, self.touch)
         self._dirty = asyncio.Event()
@@ -112,6 +127,8 @@ class FactBook:
             "running": lambda image: self._pods("") or self._index.running(image),
             "open_streams": self._open_streams,
             "calls_since": self._calls_since,
+            "callers": self._callers,
+            "touched": self._touched,
             "groups": self._groups,
             "affected": self._affected_of,
             "source": self._source,
@@ -286,6 +303,19 @@ class FactBook:
             )
         return self._audit(moment) or Known(self._ledger.calls_since(user, moment), self._clock.now(), "audit")
 
+    def _callers(self, since: str) -> Fact:
+        return self._followed(float(since), self._trail.callers(float(since)) if self._trail else None)
+
+    def _touched(self, user: str, since: str) -> Fact:
+        return self._followed(float(since), self._trail.touched(user, float(since)) if self._trail else None)
+
+    def _followed(self, since: float, found: tuple[object, ...] | str | None) -> Fact:
+        if blind := self._audit(since):
+            return blind
+        if found is None or isinstance(found, str):
+            return Unknown(found or "the audit record is not followed")
+        return Known(found, self._clock.now(), "audit")
+
     def _groups(self, user: str) -> Fact:
         if user.startswith("system:serviceaccount:") and user.count(":") == 3:
             namespace = user.split(":")[2]
@@ -296,10 +326,10 @@ class FactBook:
         seen = self._seen_groups(user) if self._seen_groups else ()
         return Known(seen, self._clock.now(), "audit") if seen else Unknown(f"{user} was not seen in the audit record")
 
-    def _found(self, floor: str, source: str) -> Fact:
+    def _found(self, floor: str, source: str, rule: str = "") -> Fact:
         if self._findings is None:
             return Unknown("no rules are running")
-        return Known(self._findings(floor, source), self._clock.now(), source or "journal")
+        return Known(self._findings(floor, source, rule), self._clock.now(), source or "journal")
 
     def _affected_of(self, kind: str) -> Fact:
         refs = tuple(ref for ref in self._affected() if kind in ("", ref.kind))

@@ -7,7 +7,7 @@ and backs off with jitter. It never decides what is suspicious.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -48,4 +48,13 @@ class Source(Protocol):
 
     async def run(self, sink: Sink, position: str) -> None:
         """Read for ever from `position` ("" for the configured start). Ends by cancellation, cleaning up."""
+        ...
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """A source that also answers one shipped query at a time, for whoever needs the answer now."""
+
+    async def ask(self, query: str) -> tuple[Measure, ...] | None:
+        """Series of a shipped query; None when the server does not have its metrics. Raises `SourceError`."""
         ...

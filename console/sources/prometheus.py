@@ -91,6 +91,7 @@ class Prometheus:
         self._queries = tuple(queries) or load_queries()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._client: PrometheusConnect | None = None
+        self._names: set[str] = set()
         self._warnings: set[str] = set()
         self._dropped = 0
         self._since = clock.now()
@@ -114,6 +115,15 @@ class Prometheus:
         finally:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
+    async def ask(self, query: str) -> tuple[Measure, ...] | None:
+        """Series of one of its queries; None when the server does not have the metrics. Raises SourceError."""
+        wanted = next((one for one in self._queries if one.id == query), None)
+        if wanted is None or not self._names:
+            raise SourceError(f"{self.name} {'has not answered yet' if wanted else f'has no query {query}'}")
+        if not self._names.issuperset(wanted.needs):
+            return None
+        return tuple(self._measures(query, await self._call(methodcaller("custom_query", wanted.expr))))
+
     async def _rest(self, sink: Sink, seconds: float) -> None:
         """Wait, saying every ten seconds how we are."""
         end = self._clock.monotonic() + seconds
@@ -125,7 +135,7 @@ class Prometheus:
         names = await self._call(methodcaller("all_metrics"))
         if not isinstance(names, list):
             raise SourceError(f"{self._url} does not answer as Prometheus does")
-        known = {name for name in names if isinstance(name, str)}
+        known = self._names = {name for name in names if isinstance(name, str)}
         self._warnings.clear()
         for query in self._queries:
             missing = [name for name in query.needs if name not in known]

@@ -151,6 +151,27 @@ def test_a_hole_in_the_audit_record_hides_calls_of_that_time_only(a: Book) -> No
     assert a.value(asking.calls_since("eve", now - 300)) == 3
 
 
+class Followed:
+    """A trail that knows of one caller, and not of the time before 1000."""
+
+    def callers(self, since: float) -> tuple[str, ...] | str:
+        return ("192.0.2.1",) if since >= 1000 else "the audit record begins later"
+
+    def touched(self, user: str, since: float) -> tuple[tuple[str, str, str, str], ...] | str:
+        return (("", "secrets", "shop", "db"),)
+
+
+def test_the_trail_answers_while_the_audit_record_is_whole_and_says_why_it_cannot() -> None:
+    a = Book(trail=Followed())
+    assert a.why(asking.callers(2000.0)) == "no audit source is configured"
+    a.sources = [SourceHealth("audit", "live", 0.0)]
+    assert a.value(asking.callers(2000.0)) == ("192.0.2.1",)
+    assert a.why(asking.callers(10.0)) == "the audit record begins later"
+    assert a.value(asking.touched("eve", 2000.0)) == (("", "secrets", "shop", "db"),)
+    a.sources = [SourceHealth("audit", "live", 0.0, gaps=((2500.0, 2600.0),))]
+    assert "hole" in a.why(asking.touched("eve", 2000.0))
+
+
 def test_groups_of_a_service_account_are_known_without_any_source(a: Book) -> None:
     assert a.value(asking.groups("system:serviceaccount:shop:web")) == (
         "system:serviceaccounts", "system:serviceaccounts:shop", "system:authenticated",
@@ -192,7 +213,7 @@ def test_every_name_that_checks_may_ask_for_is_answered(a: Book) -> None:
     double = {"evidence", "missed", "token_secrets", "findings"}
     for name in {name for check in shipped().values() for name in check.reads}:
         args = arguments.get(name) or (("x",) if name in single else ("a", "b") if name in double else ())
-        args = ("eve", "0.0") if name == "calls_since" else args
+        args = ("eve", "0.0") if name in ("calls_since", "touched") else ("0.0",) if name == "callers" else args
         a.book.get(Ask(name, args))
 
 

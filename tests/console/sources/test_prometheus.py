@@ -170,3 +170,20 @@ def test_a_file_of_queries_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     file.write_text("- {id: a}")
     with pytest.raises(SourceError, match=r"mine\.yml"):
         load_queries(file)
+
+
+async def test_one_query_is_answered_when_asked_and_an_absent_metric_is_none(start_prometheus: StartPrometheus) -> None:
+    now = int(time.time())
+    lines = ["# TYPE machine_cpu_cores gauge"]
+    lines += [f'machine_cpu_cores{{instance="node-{n}"}} 4 {now}' for n in range(3)]
+    server = start_prometheus("\n".join(lines))
+    async with asking(server.url) as (sink, source):
+        with pytest.raises(SourceError, match="has not answered yet"):
+            await source.ask("kubelets")
+        await sink.until(lambda: sink.healths and sink.healths[-1].state == "live")
+        found = await source.ask("kubelets")
+        assert found is not None
+        assert [one.value for one in found] == [3.0]
+        assert await source.ask("falco-alive") is None
+        with pytest.raises(SourceError, match="has no query weather"):
+            await source.ask("weather")
