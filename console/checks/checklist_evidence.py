@@ -8,17 +8,26 @@ from typing import cast
 from console.checks import asking
 from console.checks.base import check
 from console.checks.checklist_record import newest, t0
+from console.checks.evidence import CAPTURED
 from console.checks.telling import listed, tell, told
 from console.model.ref import ResourceRef
 from console.model.verdict import Verdict, both
 from console.ports.facts import Facts
 
 
+def uncaptured(kinds: Iterable[str]) -> Verdict:
+    """Unknown: these kinds are taken outside this tool, where it cannot see whether somebody did."""
+    return Verdict(None, f"this build captures no {', '.join(kinds)}: take it outside, then override with where it is")
+
+
 def sealed(facts: Facts, kinds: Iterable[str], uid: str = "") -> Verdict:
-    """Evidence of each of these kinds is in the store."""
+    """Evidence of each of these kinds is in the store; unknown for those that no action of this build captures."""
     kinds = list(kinds)
     absent = [kind for kind in kinds if not tell(facts, asking.evidence(kind, uid))]
     residual = tuple(f"{kind}: {why}" for kind in kinds for why in tell(facts, asking.missed(kind, uid)))
+    outside = [kind for kind in absent if kind not in CAPTURED]
+    if outside == absent and absent:
+        return Verdict(None, uncaptured(outside).observed, residual)
     if absent:
         return Verdict(False, f"not sealed: {', '.join(absent)}", residual)
     return Verdict(True, f"sealed: {', '.join(kinds)}", residual)
@@ -30,8 +39,9 @@ def evidence_volatile(facts: Facts, target: ResourceRef) -> Verdict:
     """A process list or a checkpoint of exactly this pod is sealed."""
     if not target.uid:
         return Verdict(None, "its uid is not known, so its evidence cannot be looked up")
-    either = [sealed(facts, (kind,), target.uid) for kind in ("proc.list", "checkpoint.tar")]
-    return next((one for one in either if one.truth), Verdict(False, "no process list and no checkpoint"))
+    kinds = ("proc.list", "checkpoint.tar")
+    either = [sealed(facts, (kind,), target.uid) for kind in kinds]
+    return next((one for one in either if one.truth), uncaptured(kinds))
 
 
 @check("evidence.window", "evidence", "missed")
@@ -83,7 +93,7 @@ def keys_replaced(facts: Facts, target: ResourceRef) -> Verdict:
     uid = target.uid or (node.metadata.uid if node is not None else "")
     hashes: tuple[str, ...] = tell(facts, asking.evidence("authorized_keys.hash", uid)) if uid else ()
     if len(hashes) < 2:
-        return Verdict(False, f"{len(hashes)} of 2 hashes of authorized keys sealed")
+        return uncaptured(("authorized_keys.hash",))
     changed = hashes[0] != hashes[-1]
     return Verdict(changed, "authorized keys differ" if changed else "authorized keys are the same as before")
 

@@ -11,7 +11,9 @@ from typing import cast
 
 from console.checks import asking
 from console.checks.base import check
-from console.checks.telling import listed, tell, told
+from console.checks.indicators import left_of
+from console.checks.telling import listed, place, tell, told
+from console.model.instants import seconds, stamp
 from console.model.objects import Workload
 from console.model.ref import ResourceRef
 from console.model.verdict import Verdict, both
@@ -20,6 +22,10 @@ from console.ports.facts import Facts
 
 QUIET = 900.0
 RECOVERED = 72 * 3600.0
+SCANNED = 7 * 86400.0
+"""Seconds for which a benchmark scan counts as recent."""
+SCANNERS = ("bench", "kubescape", "trivy", "polaris", "popeye")
+"""What a benchmark scan's CronJob has in its name."""
 ENFORCE = "pod-security.kubernetes.io/enforce"
 Standing = tuple[str, str, float]
 """Item id, state, since when."""
@@ -59,10 +65,15 @@ def _identities_quiet(facts: Facts, target: ResourceRef) -> Verdict:
     return Verdict(True, f"{len(users)} identities quiet for 15 m")
 
 
-@check("gate.recovery", "items")
-@told
+@check("gate.recovery", "items", "recorded", "running", "calls_since", "callers")
 def gate_recovery(facts: Facts, target: ResourceRef) -> Verdict:
-    """Nothing has regressed, and the heightened watch (REC-08) stands for 72 hours."""
+    """Nothing regressed, the heightened watch (REC-08) stands for 72 hours, and no indicator is seen now."""
+    quiet = _quiet_window(facts, target)
+    return both(quiet, left_of(facts, QUIET)) if quiet.truth else quiet
+
+
+@told
+def _quiet_window(facts: Facts, target: ResourceRef) -> Verdict:
     items = cast(tuple[Standing, ...], tell(facts, asking.items("")))
     regressed = [item for item, state, _ in items if state == "regressed"]
     if regressed:
@@ -73,7 +84,7 @@ def gate_recovery(facts: Facts, target: ResourceRef) -> Verdict:
     quiet = facts.now() - watch[0]
     if quiet < RECOVERED:
         return Verdict(False, f"{quiet / 3600:.0f} of 72 h since REC-08")
-    return Verdict(None, "72 h since REC-08; hits on indicators are not observed")
+    return Verdict(True, "72 h since REC-08, nothing regressed")
 
 
 @check("containment.lifted", "undo_debt", "journal")
@@ -122,9 +133,23 @@ def _refused(facts: Facts, fixture: str, namespace: str) -> Verdict:
 @check("audit.scheduled", "objects")
 @told
 def audit_scheduled(facts: Facts, target: ResourceRef) -> Verdict:
-    """A CronJob runs a benchmark scan."""
+    """A CronJob whose name is a benchmark scanner's is active and completed a run in the last 7 days."""
     jobs = cast(Iterable[Workload], tell(facts, asking.objects("CronJob")))
-    scans = [job.metadata.name for job in jobs if "bench" in job.metadata.name]
+    scans = [job for job in jobs if any(word in job.metadata.name for word in SCANNERS)]
     if not scans:
-        return Verdict(False, "no CronJob runs a benchmark scan")
-    return Verdict(None, f"CronJob {listed(scans)} exists; its last run is not watched")
+        return Verdict(False, f"no CronJob has a scanner's name ({', '.join(SCANNERS)})")
+    limits = ("what that CronJob really runs, and what it found: its name says what it is",)
+    newest = max(scans, key=_completed)
+    name, at = place(newest), _completed(newest)
+    if newest.spec.suspend:
+        return Verdict(False, f"CronJob {name} is suspended", limits=limits)
+    if not at:
+        return Verdict(False, f"CronJob {name} never completed a run", limits=limits)
+    recent = facts.now() - at < SCANNED
+    return Verdict(
+        recent, f"CronJob {name} completed {stamp(at)}{'' if recent else ', over 7 days ago'}", limits=limits
+    )
+
+
+def _completed(job: Workload) -> float:
+    return seconds(job.status.last_successful_time) or 0.0

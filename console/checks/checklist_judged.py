@@ -13,6 +13,7 @@ import msgspec
 
 from console.checks import asking
 from console.checks.base import check
+from console.checks.checklist_evidence import sealed
 from console.checks.checklist_record import t0
 from console.checks.telling import listed, place, tell, told
 from console.model.instants import seconds
@@ -88,7 +89,7 @@ def autorun_judged(facts: Facts, target: ResourceRef) -> Verdict:
     return _since_t0(facts, RUNS_BY_ITSELF, "things that run by themselves")
 
 
-@check("persistence.judged", "objects", "recorded", "evidence")
+@check("persistence.judged", "objects", "recorded", "evidence", "missed")
 def persistence_judged(facts: Facts, target: ResourceRef) -> Verdict:
     """The cluster was dumped, and everything that lasts and was made since T0 is judged."""
     return both(_dumped(facts, target), _lasting(facts, target))
@@ -96,8 +97,7 @@ def persistence_judged(facts: Facts, target: ResourceRef) -> Verdict:
 
 @told
 def _dumped(facts: Facts, target: ResourceRef) -> Verdict:
-    dumped = tell(facts, asking.evidence("cluster.dump", ""))
-    return Verdict(bool(dumped), "cluster dump sealed" if dumped else "no cluster dump to compare with")
+    return sealed(facts, ("cluster.dump",))
 
 
 @told

@@ -1,7 +1,7 @@
 """Checks of the checklist on network isolation and exposure.
 
-Policies are judged as the union of all that select a pod. Whether a network plugin enforces them nobody sees here, so
-isolation of a running pod is at best unknown, with the paper result beside it.
+Policies are judged as the union of all that select a pod. Whether a network plugin enforces them nobody sees here:
+isolation of a running pod is unknown, with the paper result beside it, until a person tried it and put that on record.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import cast
 from console.checks import asking
 from console.checks.base import check
 from console.checks.checklist_judged import Judged, judged_all
-from console.checks.pods import LIMITS, NO_DATA_PATH, netpol_isolated
+from console.checks.checklist_record import said
+from console.checks.pods import LIMITS, NO_DATA_PATH, isolated_on_paper
 from console.checks.telling import listed, place, tell, told
+from console.model.instants import minute
 from console.model.network import EndpointSlice, Ingress, NetworkPolicy, Service
 from console.model.ref import ResourceRef
 from console.model.verdict import Verdict, both
@@ -21,21 +23,33 @@ from console.model.workload import Pod
 from console.policy.netpol import directions, isolation
 from console.ports.facts import Facts
 
+NO_FLOWS = "no flow is seen here: that nothing passes this pod any more is not observed"
 _OVER = ("Succeeded", "Failed")
 
 
-@check("pod.contained", "object", "objects", about="Pod")
+@told
+def _enforced(facts: Facts, target: ResourceRef) -> Verdict:
+    """A person tried on this cluster whether policies are enforced (`:record network.enforced HOW`)."""
+    found = said(facts, "network.enforced")
+    if not found:
+        return Verdict(None, "not known to be enforced (:record network.enforced HOW)", (), (NO_DATA_PATH,))
+    value, seat, at = found[-1]
+    return Verdict(True, f"policies enforced, says {seat} {minute(at)}: {value}", (), (NO_FLOWS,))
+
+
+@check("pod.contained", "object", "objects", "recorded", about="Pod")
 @told
 def pod_contained(facts: Facts, target: ResourceRef) -> Verdict:
-    """The pod is isolated by the union of all policies on a data path seen to enforce them, or it is gone."""
+    """The pod is gone; or all policies together isolate it, and a person tried that this cluster enforces them."""
     pod = tell(facts, asking.an_object("Pod", target.namespace, target.name))
     if pod is None or (target.uid and pod.metadata.uid != target.uid):
         again = "" if pod is None else "; another pod has its name now"
         return Verdict(True, f"gone: nothing left to isolate{again}")
-    return netpol_isolated(facts, target)
+    paper = isolated_on_paper(facts, cast(Pod, pod))
+    return both(paper, _enforced(facts, target)) if paper.truth else paper
 
 
-@check("namespace.isolated", "objects", about="Namespace")
+@check("namespace.isolated", "objects", "recorded", about="Namespace")
 @told
 def namespace_isolated(facts: Facts, target: ResourceRef) -> Verdict:
     """Every running pod of the namespace is isolated by all policies together; where none runs nothing is proved."""
@@ -51,7 +65,7 @@ def namespace_isolated(facts: Facts, target: ResourceRef) -> Verdict:
     if not pods:
         # Isolation is a property of a pod that runs: an empty namespace without any policy must never read as locked.
         return Verdict(None, f"no pods to isolate · policies {len(policies)}: mark it n-a with the reason")
-    return Verdict(None, f"{len(pods)} pods isolated on paper", (), (NO_DATA_PATH,), LIMITS)
+    return both(Verdict(True, f"{len(pods)} pods isolated on paper", limits=LIMITS), _enforced(facts, target))
 
 
 def _runs(pod: Pod) -> bool:
@@ -115,14 +129,26 @@ def _backends(ingress: Ingress) -> set[str]:
     return {path.backend.service.name for path in paths if path.backend and path.backend.service}
 
 
-@check("service.healthy", "objects", about="Service")
-@told
+@check("service.healthy", "objects", "recorded", about="Service")
 def service_healthy(facts: Facts, target: ResourceRef) -> Verdict:
-    """The Service has ready endpoints and meets its target."""
+    """The Service has ready endpoints, and a person recorded that it meets its objective (`slo.met NAMESPACE/NAME`)."""
+    serves = _serves(facts, target)
+    return serves if serves.truth is False else both(serves, _objective_met(facts, target))
+
+
+@told
+def _serves(facts: Facts, target: ResourceRef) -> Verdict:
     ready = ready_endpoints(facts, target)
-    if not ready:
-        return Verdict(False, "no endpoint is ready")
-    return Verdict(None, f"{ready} endpoints ready; no service level objective is known here")
+    return Verdict(bool(ready), f"{ready} endpoints ready" if ready else "no endpoint is ready")
+
+
+@told
+def _objective_met(facts: Facts, target: ResourceRef) -> Verdict:
+    """No objective of a Service is known here; what its users get is read elsewhere."""
+    found = said(facts, "slo.met", lambda value: value.split()[:1] == [str(target)])
+    if not found:
+        return Verdict(None, f"its objective is not known here (:record slo.met {target} VALUE)")
+    return Verdict(True, f"objective met, says {found[-1][1]} {minute(found[-1][2])}")
 
 
 @check("exposure.judged", "objects", "notable_pods", "recorded", "allowed")

@@ -15,6 +15,7 @@ from console.model.verdict import Verdict, both
 from console.model.workload import Node
 from console.ports.facts import Facts
 
+_NO_OBJECTS = ("User", "Group", "Address")
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -68,6 +69,8 @@ def bad_gone(facts: Facts, target: ResourceRef) -> Verdict:
     for value, _, _ in tell(facts, asking.recorded("judged.bad")):
         kind, _, where = value.partition(" ")
         namespace, _, name = where.rpartition("/")
+        if kind in _NO_OBJECTS or name == "*":
+            continue  # an identity, an address or a whole namespace's: items of their own are about those
         if kind.lower() not in BY_WORD or not name:
             odd.append(value)
         elif tell(facts, asking.an_object(BY_WORD[kind.lower()].kind, namespace, name)) is not None:

@@ -19,6 +19,8 @@ from console.ports.facts import Facts
 Said = tuple[str, str, float]
 """Value, seat, epoch seconds."""
 Test = Callable[[str], bool]
+EGRESS_RULES = ("PROM-EGRESS", "PROM-EGRESS-RATIO", "PROM-DNS-TXT")
+"""Metric rules whose findings show data that leaves."""
 
 
 def said(facts: Facts, topic: str, test: Test = bool) -> list[Said]:
@@ -127,25 +129,22 @@ def cause_stated(facts: Facts, target: ResourceRef) -> Verdict:
     return both(newest(facts, "rootcause", "no root cause stated"), moment)
 
 
-@check("egress.stated", "recorded", "evidence")
+@check("egress.stated", "recorded", "evidence", "findings")
 @told
 def egress_stated(facts: Facts, target: ResourceRef) -> Verdict:
     """Where data left was stated (or that none did, and why), with flow or metric evidence."""
-    proof = [kind for kind in ("flow.snapshot", "metric.snapshot") if tell(facts, asking.evidence(kind, ""))]
-    shown = Verdict(bool(proof), f"evidence: {listed(proof)}" if proof else "no flow or metric evidence is sealed")
-    return both(newest(facts, "path.egress", "no way out stated"), shown)
+    return both(newest(facts, "path.egress", "no way out stated"), _egress_shown(facts, target))
 
 
-@check("indicators.swept", "recorded")
 @told
-def indicators_swept(facts: Facts, target: ResourceRef) -> Verdict:
-    """Indicators were listed, and a sweep was run after the newest of them."""
-    listed_now, sweeps = said(facts, "ioc"), said(facts, "ioc.swept")
-    if not listed_now:
-        return Verdict(False, "no indicator listed (:record ioc)")
-    if not sweeps or sweeps[-1][2] < listed_now[-1][2]:
-        return Verdict(False, f"{len(listed_now)} indicators, no sweep since the newest one")
-    return Verdict(None, f"{len(listed_now)} indicators swept; whether every hit is judged is not observed yet")
+def _egress_shown(facts: Facts, target: ResourceRef) -> Verdict:
+    """A sealed snapshot, or a finding of the metric rules about data that leaves."""
+    proof = [kind for kind in ("flow.snapshot", "metric.snapshot") if tell(facts, asking.evidence(kind, ""))]
+    counts = {rule: tell(facts, asking.findings("info", "prometheus", rule))[0] for rule in EGRESS_RULES}
+    proof += [f"{count} findings of {rule}" for rule, count in counts.items() if count]
+    if not proof:
+        return Verdict(None, "neither flows nor metrics show where data left (no flow source, no metric finding)")
+    return Verdict(True, f"seen in {listed(proof)}", limits=("whether what is stated is what was seen",))
 
 
 @check("backup.clean", "recorded")

@@ -5,12 +5,15 @@ Silence is never calm: a source that is absent or stale makes its items unknown,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 from console.checks import asking
 from console.checks.base import check
 from console.checks.telling import tell, told
 from console.model.instants import minute
 from console.model.ref import ResourceRef
-from console.model.signal import SourceHealth
+from console.model.signal import Measure, SourceHealth
 from console.model.verdict import Verdict, both
 from console.ports.facts import Facts
 
@@ -19,6 +22,8 @@ LAG = 120.0
 ECHO = 3600.0
 """Seconds for which a canary that came back is believed."""
 FLOOR = "medium"
+FALCO = "PROM-FALCO"
+"""The metric rule that turns what Falcosidekick counts into findings."""
 
 
 def fresh(facts: Facts, name: str) -> Verdict:
@@ -32,17 +37,43 @@ def fresh(facts: Facts, name: str) -> Verdict:
     return Verdict(True, f"{health.name} is {health.state}")
 
 
-@check("prometheus.fresh", "source")
-@told
+@check("prometheus.fresh", "source", "metric", "objects")
 def prometheus_fresh(facts: Facts, target: ResourceRef) -> Verdict:
-    """Prometheus answers and its newest sample is at most two minutes old."""
+    """Prometheus answers, its newest sample is at most two minutes old, and it hears a kubelet for each node."""
+    return both(_answers(facts, target), _scrapes(facts, target), _hears_kubelets(facts, target))
+
+
+@told
+def _answers(facts: Facts, target: ResourceRef) -> Verdict:
     return fresh(facts, "prometheus")
+
+
+@told
+def _scrapes(facts: Facts, target: ResourceRef) -> Verdict:
+    """A server that answers may have stopped to scrape: its graphs are quiet then, not calm."""
+    age = _number(facts, "scrape-age")
+    if age is None:
+        return Verdict(False, "it scrapes nothing: no target has a sample of the last 5 m")
+    return Verdict(age <= LAG, f"newest sample {age:.0f} s old")
+
+
+@told
+def _hears_kubelets(facts: Facts, target: ResourceRef) -> Verdict:
+    heard = _number(facts, "kubelets") or 0.0
+    nodes = len(tell(facts, asking.objects("Node")))
+    return Verdict(heard >= nodes, f"hears {heard:.0f} kubelets of {nodes} nodes")
+
+
+def _number(facts: Facts, query: str) -> float | None:
+    """The value of a query with one answer; None when the answer is empty."""
+    series = cast(Iterable[Measure], tell(facts, asking.metric(query)))
+    return next((one.value for one in series), None)
 
 
 @check("audit.fresh", "source", "echo")
 @told
 def audit_fresh(facts: Facts, target: ResourceRef) -> Verdict:
-    """The audit record is fresh, and a request of our own came back through it; known holes are shown."""
+    """The audit record this tool reads is fresh, and a request of our own came back through it; holes are shown."""
     health: SourceHealth = tell(facts, asking.source("audit"))
     verdict = both(fresh(facts, "audit"), _canary(facts, target))
     residual = tuple(f"hole in the audit record {minute(start)} to {minute(end)}" for start, end in health.gaps)
@@ -50,7 +81,8 @@ def audit_fresh(facts: Facts, target: ResourceRef) -> Verdict:
         residual += (f"{health.malformed} unreadable records",)
     if health.dropped:
         residual += (f"{health.dropped} records dropped",)
-    return Verdict(verdict.truth, verdict.observed, residual, verdict.unverifiable, verdict.limits, verdict.at)
+    limits = (*verdict.limits, "a search index (Elasticsearch) filled beside it: this build reads none")
+    return Verdict(verdict.truth, verdict.observed, residual, verdict.unverifiable, limits, verdict.at)
 
 
 @told
@@ -61,8 +93,8 @@ def _canary(facts: Facts, target: ResourceRef) -> Verdict:
     return Verdict(True, "canary seen")
 
 
-def triaged(facts: Facts, target: ResourceRef, source: str) -> Verdict:
-    """The source is live, and all its findings of medium or worse are acknowledged."""
+def triaged(facts: Facts, target: ResourceRef, source: str, rule: str = "") -> Verdict:
+    """The source is live, and all its findings of medium or worse (of one rule, or of all) are acknowledged."""
 
     @told
     def alive(facts: Facts, target: ResourceRef) -> Verdict:
@@ -71,7 +103,7 @@ def triaged(facts: Facts, target: ResourceRef, source: str) -> Verdict:
 
     @told
     def acknowledged(facts: Facts, target: ResourceRef) -> Verdict:
-        total, done = tell(facts, asking.findings(FLOOR, source))
+        total, done = tell(facts, asking.findings(FLOOR, source, rule))
         if done < total:
             return Verdict(False, f"{total - done} of {total} findings of {FLOOR} or worse not acknowledged")
         return Verdict(True, f"{total} findings of {FLOOR} or worse, all acknowledged")
@@ -89,6 +121,57 @@ def usage_triaged(facts: Facts, target: ResourceRef) -> Verdict:
 def access_triaged(facts: Facts, target: ResourceRef) -> Verdict:
     """Every audit finding of medium or worse is acknowledged, and the audit record is fresh."""
     return triaged(facts, target, "audit")
+
+
+@check("runtime.triaged", "source", "findings", "metric")
+def runtime_triaged(facts: Facts, target: ResourceRef) -> Verdict:
+    """Falco's alerts, as Falcosidekick counts them for Prometheus, are acknowledged, and that counter is alive."""
+    return both(_sensor(facts, target), triaged(facts, target, "prometheus", FALCO))
+
+
+@told
+def _sensor(facts: Facts, target: ResourceRef) -> Verdict:
+    """A counter that nobody scrapes any more gives no alert either: without it nothing is known."""
+    if not _number(facts, "falco-alive"):
+        return Verdict(None, "Falcosidekick's counter is not scraped any more")
+    limits = ("whether the sensor of each node still reports: only the counter behind all of them is seen",)
+    return Verdict(True, "Falcosidekick is counting", limits=limits)
+
+
+@check("timeline.covered", "findings", "metric")
+def timeline_covered(facts: Facts, target: ResourceRef) -> Verdict:
+    """The timeline of findings has something of each: the audit record, metrics, and a runtime sensor."""
+    return both(_audit_told(facts, target), _metrics_told(facts, target), _runtime_told(facts, target))
+
+
+def _events(facts: Facts, source: str, rule: str = "") -> int:
+    total, _ = tell(facts, asking.findings("info", source, rule))
+    return int(total)
+
+
+@told
+def _audit_told(facts: Facts, target: ResourceRef) -> Verdict:
+    found = _events(facts, "audit")
+    return Verdict(bool(found), f"{found} findings of the audit record")
+
+
+@told
+def _metrics_told(facts: Facts, target: ResourceRef) -> Verdict:
+    found = _events(facts, "prometheus") - _events(facts, "prometheus", FALCO)
+    return Verdict(bool(found), f"{found} of metrics")
+
+
+@told
+def _runtime_told(facts: Facts, target: ResourceRef) -> Verdict:
+    found = _events(facts, "prometheus", FALCO)
+    return Verdict(True, f"{found} of the runtime sensor") if found else _no_alert(facts, target)
+
+
+@told
+def _no_alert(facts: Facts, target: ResourceRef) -> Verdict:
+    """Without a sensor nobody knows whether there was anything to line up."""
+    sensor = _sensor(facts, target)
+    return Verdict(False, "0 of the runtime sensor") if sensor.truth else sensor
 
 
 @check("access.own", "source", "journal")

@@ -10,6 +10,14 @@ from console.model.ref import ResourceRef
 from console.model.verdict import Verdict
 from console.ports.facts import Facts
 
+CAPTURED = frozenset(
+    (
+        *("pod.yaml", "owner.yaml", "account.yaml", "rbac.yaml", "netpol.yaml", "node.yaml", "events"),
+        *("endpoints.yaml", "pod.logs", "pod.logs.previous"),
+    )
+)
+"""Kinds that the actions of this build capture. Of any other kind nothing can be in the store: that it is absent does
+not say that nobody took it."""
 LIMITS = (
     "log lines already rotated away on the node",
     "memory, processes, open sockets and the file system: evidence.volatile, or the node's disk",

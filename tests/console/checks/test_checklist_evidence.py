@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from console.actions.evidence.capturing import AROUND, MANIFEST
+from console.checks import checklist_evidence as module
+from console.checks import evidence
 from console.model.facts import Ask
 from tests.console.checks.scripted import Scripted, ask_check, meta, pod, ref
 
@@ -15,8 +20,8 @@ def sealed(facts: Scripted, kind: str, uid: str = "", *digests: str) -> Scripted
 
 def test_one_of_process_list_and_checkpoint_is_enough_and_only_of_that_uid() -> None:
     target = ref("Pod", "shop", "web", "u1")
-    assert ask_check("evidence.volatile", Scripted(), target).truth is False
-    assert ask_check("evidence.volatile", sealed(Scripted(), "proc.list", "u2"), target).truth is False
+    assert ask_check("evidence.volatile", Scripted(), target).truth is None
+    assert ask_check("evidence.volatile", sealed(Scripted(), "proc.list", "u2"), target).truth is None
     assert ask_check("evidence.volatile", sealed(Scripted(), "checkpoint.tar", "u1"), target).truth is True
 
 
@@ -26,7 +31,18 @@ def test_a_pod_of_unknown_uid_has_unknown_evidence() -> None:
 
 def test_a_window_needs_both_exports_and_says_which_is_missing() -> None:
     verdict = ask_check("evidence.window", sealed(Scripted(), "audit.export"))
+    assert verdict.truth is None
+    assert verdict.observed.startswith("this build captures no metric.export: take it outside")
+
+
+def test_what_this_build_could_have_captured_and_did_not_is_false(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CAPTURED", frozenset({"metric.export"}))
+    verdict = ask_check("evidence.window", sealed(Scripted(), "audit.export"))
     assert (verdict.truth, verdict.observed) == (False, "not sealed: metric.export")
+
+
+def test_the_kinds_this_build_captures_are_those_its_actions_seal() -> None:
+    assert {MANIFEST, *AROUND} == evidence.CAPTURED
 
 
 def test_a_failed_capture_is_told_beside() -> None:
@@ -36,7 +52,7 @@ def test_a_failed_capture_is_told_beside() -> None:
 
 def test_keys_count_as_replaced_when_the_hashes_differ() -> None:
     node = ref("Node", "", "node-0", "n1")
-    assert ask_check("keys.replaced", sealed(Scripted(), "authorized_keys.hash", "n1", "aa"), node).truth is False
+    assert ask_check("keys.replaced", sealed(Scripted(), "authorized_keys.hash", "n1", "aa"), node).truth is None
     assert ask_check("keys.replaced", sealed(Scripted(), "authorized_keys.hash", "n1", "aa", "aa"), node).truth is False
     assert ask_check("keys.replaced", sealed(Scripted(), "authorized_keys.hash", "n1", "aa", "bb"), node).truth is True
 
@@ -84,6 +100,6 @@ def test_an_account_that_is_gone_without_uid_has_unknown_evidence() -> None:
     target = ref("ServiceAccount", "shop", "web")
     assert ask_check("identity.mapped", Scripted(), target).truth is None
     facts = Scripted().watch("ServiceAccount", meta("web", "shop", uid="sa1"))
-    assert ask_check("identity.mapped", facts, target).truth is False
+    assert "captures no sar.matrix" in ask_check("identity.mapped", facts, target).observed
     facts = sealed(sealed(facts, "sar.matrix", "sa1"), "audit.extract", "sa1")
     assert ask_check("identity.mapped", facts, target).truth is True

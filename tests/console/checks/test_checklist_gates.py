@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from console.model.facts import Ask, Unknown
+from console.model.instants import stamp
 from tests.console.checks.scripted import NOW, Scripted, ask_check, meta, ref
 
 SHOP = ref("Namespace", "", "shop")
 SINCE = repr(NOW - 900)
+CALLERS = Ask("callers", (SINCE,))
 
 
 def gate(*states: str, calls: int | Unknown = 0) -> Scripted:
@@ -41,11 +45,23 @@ def test_identities_nobody_can_hear_make_the_gate_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("watch", "hours", "truth"), [("open", 100, False), ("verified", 10, False), ("verified", 73, None)]
+    ("watch", "hours", "truth"), [("open", 100, False), ("verified", 10, False), ("verified", 73, True)]
 )
 def test_recovery_waits_72_hours_after_the_heightened_watch(watch: str, hours: int, truth: bool | None) -> None:
     facts = Scripted({Ask("items", ("",)): (("REC-08", watch, NOW - hours * 3600),)})
-    assert ask_check("gate.recovery", facts).truth is truth
+    facts.facts[CALLERS] = ()
+    assert ask_check("gate.recovery", facts.say("ioc", "203.0.113.9")).truth is truth
+
+
+@pytest.mark.parametrize(
+    ("indicators", "callers", "truth"),
+    [((), (), None), (("evil.example",), (), None), (("203.0.113.0/24",), ("203.0.113.9",), False)],
+)
+def test_recovery_is_not_declared_while_an_indicator_is_seen_or_cannot_be_looked_for(
+    indicators: tuple[str, ...], callers: tuple[str, ...], truth: bool | None
+) -> None:
+    facts = Scripted({Ask("items", ("",)): (("REC-08", "verified", NOW - 80 * 3600),), CALLERS: callers})
+    assert ask_check("gate.recovery", facts.say("ioc", *indicators)).truth is truth
 
 
 @pytest.mark.parametrize(("debt", "effects", "truth"), [(2, 3, False), (0, 0, False), (0, 3, True)])
@@ -85,7 +101,23 @@ def test_images_are_guarded_when_both_fixtures_were_refused() -> None:
     assert ask_check("images.admitted", facts.say("dry-run", "unsigned-image-pod shop denied")).truth is True
 
 
-def test_a_scan_whose_last_run_is_not_watched_stays_unknown() -> None:
-    assert ask_check("audit.scheduled", Scripted()).truth is False
-    facts = Scripted().watch("CronJob", meta("kube-bench", "sec"))
-    assert ask_check("audit.scheduled", facts).truth is None
+def scan(name: str = "kube-bench", suspend: bool = False, completed: float = 0.0) -> dict[str, Any]:
+    status = {"lastSuccessfulTime": stamp(completed)} if completed else {}
+    return {**meta(name, "sec"), "spec": {"schedule": "0 4 * * *", "suspend": suspend}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "truth", "words"),
+    [
+        ((), False, "no CronJob has a scanner's name"),
+        ((scan("backup", completed=NOW - 60),), False, "no CronJob has a scanner's name"),
+        ((scan(),), False, "never completed a run"),
+        ((scan(completed=NOW - 8 * 86400),), False, "over 7 days ago"),
+        ((scan(completed=NOW - 3600, suspend=True),), False, "is suspended"),
+        ((scan("old-bench"), scan(completed=NOW - 3600)), True, "CronJob sec/kube-bench completed"),
+    ],
+)
+def test_a_scan_counts_when_it_completed_lately(jobs: tuple[dict[str, Any], ...], truth: bool, words: str) -> None:
+    verdict = ask_check("audit.scheduled", Scripted().watch("CronJob", *jobs))
+    assert verdict.truth is truth
+    assert words in verdict.observed

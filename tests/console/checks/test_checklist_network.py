@@ -35,6 +35,17 @@ def test_isolation_on_paper_stays_unknown_and_says_what_is_missing() -> None:
         assert "no data path" in verdict.unverifiable[0]
 
 
+def test_isolation_counts_once_a_person_tried_that_policies_are_enforced_and_flows_stay_unseen() -> None:
+    facts = Scripted().watch("Pod", pod("web")).watch("NetworkPolicy", DENY).say("network.enforced", "canary refused")
+    for name, target in (("pod.contained", ref("Pod", "shop", "web")), ("namespace.isolated", SHOP)):
+        verdict = ask_check(name, facts, target)
+        assert verdict.truth is True
+        assert "says ana" in verdict.observed
+        assert "no flow is seen here" in verdict.unverifiable[0]
+    bare = Scripted().watch("Pod", pod("web")).say("network.enforced", "canary refused")
+    assert ask_check("pod.contained", bare, ref("Pod", "shop", "web")).truth is False
+
+
 def test_a_pod_that_is_gone_or_another_incarnation_needs_no_isolation() -> None:
     assert ask_check("pod.contained", Scripted(), ref("Pod", "shop", "web", "old")).truth is True
     facts = Scripted().watch("Pod", pod("web"))
@@ -94,7 +105,10 @@ def test_an_endpoint_without_a_condition_counts_as_ready() -> None:
 
 def test_a_service_with_ready_endpoints_is_not_called_healthy_without_a_target() -> None:
     assert ask_check("service.healthy", Scripted().watch("EndpointSlice", slice_(True)), WEB).truth is None
-    assert ask_check("service.healthy", Scripted(), WEB).truth is False
+    facts = Scripted().watch("EndpointSlice", slice_(True)).say("slo.met", "shop/api 99.9 %")
+    assert ask_check("service.healthy", facts, WEB).truth is None
+    assert ask_check("service.healthy", facts.say("slo.met", "shop/web 99.9 %"), WEB).truth is True
+    assert ask_check("service.healthy", Scripted().say("slo.met", "shop/web 99.9 %"), WEB).truth is False
 
 
 def exposed() -> Scripted:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from console.checks.checklist_record import EGRESS_RULES
 from console.model.facts import Ask, Unknown
+from console.rules.measures import load_measure_rules
 from tests.console.checks.scripted import NOW, Scripted, ask_check
 
 
@@ -79,10 +81,16 @@ def test_a_restore_point_counts_only_when_it_is_before_the_confirmed_t0(
     assert ask_check("backup.clean", facts).truth is truth
 
 
-def test_indicators_found_after_the_sweep_ask_for_another() -> None:
-    facts = Scripted().say("ioc", "198.51.100.7", at=NOW - 50).say("ioc.swept", "all", at=NOW - 60)
-    assert ask_check("indicators.swept", facts).truth is False
-    assert ask_check("indicators.swept", facts.say("ioc.swept", "all", at=NOW)).truth is None
+@pytest.mark.parametrize(("rule", "found", "truth"), [("PROM-EGRESS", 0, None), ("PROM-EGRESS", 2, True)])
+def test_a_way_out_that_was_stated_needs_something_that_shows_it(rule: str, found: int, truth: bool | None) -> None:
+    facts = Scripted({Ask("findings", ("info", "prometheus", one)): (0, 0) for one in EGRESS_RULES})
+    facts.facts[Ask("findings", ("info", "prometheus", rule))] = (found, 0)
+    assert ask_check("egress.stated", facts).truth is False
+    assert ask_check("egress.stated", facts.say("path.egress", "pool.example, 3 GB")).truth is truth
+
+
+def test_the_rules_that_show_a_way_out_are_shipped() -> None:
+    assert set(EGRESS_RULES) < {rule.id for rule in load_measure_rules()}
 
 
 def test_a_follow_up_without_an_owner_is_named() -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from console.checks.checklist_sources import FALCO
 from console.model.facts import Ask, Unknown
-from console.model.signal import SourceHealth
-from tests.console.checks.scripted import NOW, Scripted, ask_check
+from console.model.signal import Measure, SourceHealth
+from console.rules.measures import load_measure_rules
+from console.sources.prometheus import load_queries
+from tests.console.checks.scripted import NOW, Scripted, ask_check, meta
 
 NONE = Unknown("no audit source is configured")
 
@@ -77,3 +84,74 @@ def test_an_alarm_makes_our_own_access_doubtful() -> None:
 
 def test_our_own_access_is_unknown_without_an_audit_record() -> None:
     assert ask_check("access.own", book(NONE)).truth is None
+
+
+ABSENT = Unknown("the metric is absent")
+
+
+def metrics(state: str = "live", **answers: Any) -> Scripted:
+    """A live Prometheus that answers these queries with one number (or with nothing), and no others."""
+    facts = Scripted({Ask("source", ("prometheus",)): SourceHealth("prometheus", state, NOW - 60)})
+    for name, value in answers.items():
+        query = name.replace("_", "-")
+        series = value if isinstance(value, Unknown) else () if value is None else (Measure(query, (), value, NOW),)
+        facts.facts[Ask("metric", (query,))] = series
+    return facts.watch("Node", meta("node-0"), meta("node-1"))
+
+
+@pytest.mark.parametrize(
+    ("age", "kubelets", "truth", "words"),
+    [
+        (20.0, 2.0, True, "hears 2 kubelets of 2 nodes"),
+        (400.0, 2.0, False, "newest sample 400 s old"),
+        (None, 2.0, False, "it scrapes nothing"),
+        (20.0, 1.0, False, "hears 1 kubelets of 2 nodes"),
+        (20.0, ABSENT, None, "the metric is absent"),
+    ],
+)
+def test_a_prometheus_that_answers_but_scrapes_nothing_is_not_fresh(
+    age: Any, kubelets: Any, truth: bool | None, words: str
+) -> None:
+    """Quiet graphs of a dead scraper read as all clear."""
+    verdict = ask_check("prometheus.fresh", metrics(scrape_age=age, kubelets=kubelets))
+    assert verdict.truth is truth
+    assert words in verdict.observed
+    assert ask_check("prometheus.fresh", metrics("failed", scrape_age=20.0, kubelets=2.0)).truth is None
+
+
+def test_every_query_and_rule_the_checks_name_is_shipped() -> None:
+    assert {"scrape-age", "kubelets", "falco-alive"} < {query.id for query in load_queries()}
+    assert FALCO in {rule.id for rule in load_measure_rules()}
+
+
+def alerts(alive: Any, total: int, done: int) -> Scripted:
+    facts = metrics(falco_alive=alive)
+    facts.facts[Ask("findings", ("medium", "prometheus", FALCO))] = (total, done)
+    return facts
+
+
+def test_runtime_alerts_are_triaged_only_while_the_sensors_counter_is_scraped() -> None:
+    assert ask_check("runtime.triaged", alerts(3.0, 2, 2)).truth is True
+    assert ask_check("runtime.triaged", alerts(3.0, 2, 1)).truth is False
+    assert ask_check("runtime.triaged", alerts(None, 0, 0)).truth is None
+    assert ask_check("runtime.triaged", alerts(ABSENT, 0, 0)).truth is None
+
+
+@pytest.mark.parametrize(
+    ("audit", "metric", "runtime", "alive", "truth"),
+    [
+        (4, 2, 1, 3.0, True),
+        (4, 2, 0, 3.0, False),
+        (4, 2, 0, ABSENT, None),
+        (4, 0, 1, 3.0, False),
+        (0, 2, 1, 3.0, False),
+    ],
+)
+def test_a_timeline_needs_something_of_audit_metrics_and_runtime(
+    audit: int, metric: int, runtime: int, alive: Any, truth: bool | None
+) -> None:
+    facts = metrics(falco_alive=alive)
+    facts.facts[Ask("findings", ("info", "audit"))] = (audit, 0)
+    facts.facts[Ask("findings", ("info", "prometheus"))] = (metric + runtime, 0)
+    facts.facts[Ask("findings", ("info", "prometheus", FALCO))] = (runtime, 0)
+    assert ask_check("timeline.covered", facts).truth is truth

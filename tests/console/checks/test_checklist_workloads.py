@@ -49,12 +49,25 @@ def test_a_deleted_workload_is_quiet_when_no_pod_of_its_uid_is_left() -> None:
     assert ask_check("workload.quiet", facts, WEB).truth is False
 
 
-def test_a_bad_digest_that_runs_anywhere_is_not_fixed_and_none_is_unknown_without_a_scanner() -> None:
-    facts = Scripted().watch("Pod", pod("twin", "bank", digest="reg/shop/web@sha256:bad"))
+RUNNING = pod("web-1-x", owner=("ReplicaSet", "web-1", "rs1"), digest="reg/web@sha256:good")
+
+
+def running() -> Scripted:
+    return Scripted().watch("Deployment", web(1)).watch("ReplicaSet", REPLICAS).watch("Pod", RUNNING)
+
+
+def test_a_bad_digest_that_runs_anywhere_is_not_fixed_and_none_is_unknown_without_a_scan() -> None:
+    facts = running().watch("Pod", pod("twin", "bank", digest="reg/shop/web@sha256:bad"))
     assert ask_check("image.fixed", facts, WEB).truth is None
     verdict = ask_check("image.fixed", facts.say("image.bad", "sha256:bad"), WEB)
     assert (verdict.truth, verdict.observed) == (False, "a bad image still runs in bank/twin")
-    assert ask_check("image.fixed", Scripted().say("image.bad", "sha256:bad"), WEB).truth is None
+    assert ask_check("image.fixed", running().say("image.bad", "sha256:bad"), WEB).truth is None
+
+
+def test_an_image_is_fixed_when_what_runs_was_scanned_clean_and_nothing_bad_runs() -> None:
+    facts = running().say("image.bad", "sha256:bad").say("scan.clean", "sha256:other")
+    assert ask_check("image.fixed", facts, WEB).truth is False
+    assert ask_check("image.fixed", facts.say("scan.clean", "sha256:good"), WEB).truth is True
 
 
 def test_a_running_image_nobody_approved_shows() -> None:
@@ -62,3 +75,19 @@ def test_a_running_image_nobody_approved_shows() -> None:
     facts.watch("Pod", pod("web-1-x", owner=("ReplicaSet", "web-1", "rs1"), digest="reg/web@sha256:old"))
     verdict = ask_check("workload.approved", facts, WEB)
     assert (verdict.truth, verdict.observed) == (False, "images not approved in web-1-x")
+
+
+def test_an_approved_rollout_ticks_when_git_is_said_to_hold_the_same_for_that_workload() -> None:
+    facts = running().say("image.approved", "sha256:good").say("git.clean", "shop/api 1f2e")
+    assert ask_check("workload.approved", facts, WEB).truth is None
+    assert ask_check("workload.approved", facts.say("git.clean", "shop/web 1f2e"), WEB).truth is True
+
+
+def test_a_rollout_that_is_not_ready_or_an_image_not_pulled_yet_is_not_approved() -> None:
+    for status in (
+        {"phase": "Pending"},
+        {"containerStatuses": [{"name": "main", "imageID": "reg/web@sha256:good", "ready": False}]},
+    ):
+        facts = Scripted().watch("Deployment", web(1)).watch("ReplicaSet", REPLICAS)
+        facts.watch("Pod", RUNNING | {"status": status}).say("image.approved", "sha256:good")
+        assert ask_check("workload.approved", facts, WEB).truth is False
