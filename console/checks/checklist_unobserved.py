@@ -16,20 +16,20 @@ _VALUES = "values of Secrets are never read here, so nothing shows that they cha
 _RESTORE = "backup objects (Velero, VolumeSnapshot) are not watched"
 
 UNOBSERVED: dict[str, str] = {
-    "alerts.triaged": "neither Grafana nor Alertmanager is connected",
+    "alerts.triaged": "neither Grafana nor Alertmanager is asked: no source here reads firing alerts",
     "connections.triaged": _FLOWS,
-    "evidence.disk": "VolumeSnapshots and disks of nodes are not watched",
+    "evidence.disk": "VolumeSnapshots are not watched, and disks of nodes are seen by their provider only",
     "destination.blocked": _FLOWS,
-    "change.frozen": _GITOPS,
+    "change.frozen": f"{_GITOPS}, and no CI is asked whether it is paused",
     "secrets.rotated": _VALUES,
     "supply.rotated": _VALUES,
-    "sensors.ready": "no runtime sensor (Falco, Tetragon) is connected",
-    "gate.replay": "the steps of the attack path are not replayed yet",
+    "sensors.ready": "no canary of a runtime sensor (Falco, Tetragon) comes back here, and seccomp is not watched",
+    "gate.replay": "no action of this build tries the steps of the attack again",
     "backup.whole": _RESTORE,
     "data.restored": _RESTORE,
     "drift.judged": f"the desired state is not known: {_GITOPS}",
-    "watch.heightened": "alert rules outside this tool are not read",
-    "rules.replayed": "the recorded timeline is not replayed through the rules yet",
+    "watch.heightened": "alert rules outside this tool are not read, and no test alert arrives here",
+    "rules.replayed": "no action of this build plays the recorded timeline through the rules",
 }
 """Why each of these checks has no answer."""
 
