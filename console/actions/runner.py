@@ -176,6 +176,7 @@ class Runner:
     # Inside
 
     def _run(self, digest: str, work: Coroutine[Any, Any, None]) -> None:
+        self._broken.pop(digest, None)  # how an earlier try ended says nothing of this one
         self._running[digest] = self._tasks.start(f"apply:{digest[:4]}", self._guarded(digest, work))
 
     async def _guarded(self, digest: str, work: Coroutine[Any, Any, None]) -> None:

@@ -171,6 +171,23 @@ async def test_without_a_durable_intent_nothing_is_sent(
         assert writes(controlplane, pair[0]) == {}
 
 
+async def test_a_plan_that_failed_on_a_full_disk_is_shown_as_it_stands_when_it_is_approved_again(
+    controlplane: ControlPlane, pair: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with incident(controlplane.kubeconfig(), tmp_path) as room:
+        plan = await cordon(room, pair[0])
+        usable, full = room.journal._reserve, Reserve(tmp_path / "r", 2**60)
+        room.chronicle.listen(lambda entry: full and monkeypatch.setattr(room.journal, "_reserve", full))
+        assert (await room.finish(plan)).stage is Stage.FAILED
+        full = None
+        monkeypatch.setattr(room.journal, "_reserve", usable)
+
+        outcome = await room.finish(plan)
+
+        assert list(writes(controlplane, pair[0]).values()) == [1]
+        assert (outcome.stage, outcome.exit_code) == (Stage.EFFECTIVE, 0)
+
+
 async def test_a_create_whose_answer_was_lost_is_recognised(
     controlplane: ControlPlane, pair: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
