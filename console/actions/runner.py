@@ -159,8 +159,8 @@ class Runner:
 
     def _hold(self, digest: str) -> None:
         """Everything is written: prove it and keep an eye on it."""
-        self._verifier.add(digest)
         self._watcher.add(digest)
+        self._verifier.add(digest)
 
     async def _recover(self, digest: str) -> None:
         """What an engine that died left: find out by reading, then prove it or say what is missing."""
@@ -190,6 +190,8 @@ class Runner:
             raise
         finally:
             self._running.pop(digest, None)
+            if self._case.state.actions[digest].wrote:
+                self._watcher.add(digest)  # also what was done of an action that stopped half-way
             self._pulse()
 
     def _broken_outcome(self, digest: str, why: str) -> Outcome:

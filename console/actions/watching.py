@@ -70,7 +70,7 @@ class Watcher:
     def start(self, tasks: Tasks) -> None:
         """Go on watching what was written to before, and look at each of it once now."""
         for digest, action in list(self._case.state.actions.items()):
-            if is_judged(action):
+            if is_judged(action) or action.wrote:
                 self.add(digest)
         tasks.start("watch:touched", self._run())
 

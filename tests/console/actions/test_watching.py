@@ -16,7 +16,7 @@ from console.model.objects import Pod
 from console.model.plan import Plan
 from console.model.ref import BY_KIND, ResourceRef
 from console.ports.clock import ManualClock
-from console.ports.cluster import Request
+from console.ports.cluster import Reply, Request
 from tests.console.incident.room import Room, drill_engine
 
 
@@ -123,3 +123,27 @@ async def test_who_changes_his_name_with_each_write_does_not_fill_the_record(roo
     assert 6 <= len(hands) <= 12
     assert any(one.text.startswith("more than 5 field managers") for one in hands)
     assert 1 <= len(records(room, Drifted)) <= 10
+
+
+async def test_what_was_done_of_an_action_that_stopped_half_way_is_watched_too(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protecting the node failed, but the pod is isolated: who lets it out must be seen."""
+    runner, cluster, pod = room.engine.runner, room.engine.cluster, pod_of(room)
+    quarantine, send = await runner.plan("pod.quarantine", pod), cluster.send
+
+    async def refusing(request: Request, within: float = 10.0) -> Reply:
+        if request.method == "PATCH" and "/nodes/" in request.path and ("dryRun", "All") not in request.query:
+            return Reply(403, b'{"kind":"Status","message":"no","reason":"Forbidden"}')
+        return await send(request, within)
+
+    monkeypatch.setattr(cluster, "send", refusing)
+    await carry_out(room, quarantine)
+    monkeypatch.setattr(cluster, "send", send)
+    assert runner.outcome(quarantine.digest).stage == "partial"
+
+    body = {"metadata": {"labels": {room.engine.case.names.of("label key"): "free"}}}
+    await write(room, "PATCH", f"/api/v1/namespaces/shop/pods/{pod.name}", body)
+
+    (told,) = records(room, Drifted)
+    assert (told.digest, told.manager) == (quarantine.digest, "kubectl-edit")
