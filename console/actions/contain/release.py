@@ -1,5 +1,6 @@
 """`pod.release`: undo of a quarantine. Network only (the default: the pod stays detached), or reattach, which puts the
-labels back last and first sees to it that the controller does not delete the evidence as one pod too many.
+labels back last and first sees to it that the controller does not delete the evidence as one pod too many. Of a
+quarantine that stopped before it isolated the pod, all is taken back whatever the mode.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from console.actions.drafting import delete, patch, reference, rights_of
 from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
 from console.actions.evidence.pod import READS, reads_in
 from console.actions.pinning import canonical, pin
-from console.actions.reading import Owner, Whole, is_ready, meta, owners
+from console.actions.reading import Owner, Whole, is_ready, labels, meta, notes, owners
 from console.actions.writing import Undoing
 from console.checks import asking
 from console.checks.pods import pod_now, with_labels
@@ -24,12 +25,15 @@ from console.model.facts import Unknown
 from console.model.plan import Plan, Step
 from console.model.ref import BY_KIND, ResourceRef
 from console.model.verdict import Verdict, both
+from console.model.workload import Pod
 from console.ports.facts import Facts
 
 NETWORK, REATTACH, ANYWAY = "network", "reattach", "reattach-anyway"
 MODES = (NETWORK, REATTACH, ANYWAY)
 COST = "controller.kubernetes.io/pod-deletion-cost"
 HIGHEST = "2147483647"
+_UNTOUCHED = "as-it-was"
+"""No choice of a person: the quarantine stopped before it isolated anything."""
 _POLICY = "NetworkPolicy"
 
 
@@ -68,6 +72,8 @@ class PodRelease(Undoing):
             raise Refused(f"pod.release has no mode {mode!r}: choose {', '.join(MODES)}.")
         context, target = applied.plan.context_value(), applied.plan.target
         steps = list(await _unblock(desk, applied, context))
+        if (pod := await _never_isolated(desk, applied, context)) is not None:
+            return _as_it_was(desk, applied, pod, steps)
         room = _Room()
         if mode != NETWORK:
             room, back = await _reattach(desk, target, context, anyway=mode == ANYWAY)
@@ -107,6 +113,8 @@ class PodRelease(Undoing):
         pod = pod_now(facts, target)
         if isinstance(pod, Verdict):
             return both(gone, pod)
+        if context["mode"] == _UNTOUCHED:
+            return both(gone, _with_notes(pod, context["annotations"]))
         marks = with_labels(pod, context["labels"], exactly=False)
         owner = context["owner"]
         if owner and context["detach"] and pod.metadata.controller is None:
@@ -121,6 +129,50 @@ def policy_gone(facts: Facts, namespace: str, name: str) -> Verdict:
         return Verdict(None, f"policy {namespace}/{name}: {fact.why}")
     there = fact.value is not None
     return Verdict(not there, f"policy {name} {'still exists' if there else 'is gone'}", at=fact.at)
+
+
+async def _never_isolated(desk: Desk, applied: Applied, context: Mapping[str, Any]) -> Whole | None:
+    """The pod, when the quarantine stopped before it took the labels: then there is nothing to choose between."""
+    relabelled = max(n for n, step in enumerate(applied.plan.steps, 1) if step.call.ref.kind == "Pod")
+    if relabelled in applied.befores:
+        return None
+    try:
+        pod = await desk.fetch(applied.plan.target)
+    except Refused:
+        return None
+    same = meta(pod).get("uid") == applied.plan.target.uid
+    return pod if same and context["key"] not in labels(pod) else None  # it may have been done without an answer
+
+
+def _as_it_was(desk: Desk, applied: Applied, pod: Whole, steps: list[Step]) -> Plan:
+    """Everything goes that was written before it stopped: the policy, and the annotations for autoscalers."""
+    context, target = applied.plan.context_value(), applied.plan.target
+    had = notes(pod)
+    wrong = {name: value for name, value in context["annotations"].items() if had.get(name) != value}
+    if wrong:
+        change, what = {"metadata": {"annotations": wrong}}, f"put the annotations of {target} back"
+        steps = [*steps, patch(desk.manager, target, pod, change, (), what, fresh=False)]
+    if not steps:
+        raise Refused(f"Nothing to release: {target} and its policies are as they were before the quarantine.")
+    return Plan(
+        PodRelease.spec.id,
+        target,
+        Danger.D2,
+        desk.now(),
+        tuple(steps),
+        rights=rights_of(tuple(steps)),
+        blast=(f"Nothing changes for pod {target}: the quarantine stopped before it was isolated.",),
+        undo=("pod.quarantine isolates it.",),
+        context=canonical({**context, "mode": _UNTOUCHED}),
+    )
+
+
+def _with_notes(pod: Pod, wanted: Mapping[str, str | None]) -> Verdict:
+    had = pod.metadata.annotations or {}
+    wrong = [name for name, value in wanted.items() if had.get(name) != value]
+    return Verdict(
+        not wrong, f"annotation {wrong[0]} is not as it was" if wrong else "its annotations are as they were"
+    )
 
 
 async def _unblock(desk: Desk, applied: Applied, context: Mapping[str, Any]) -> tuple[Step, ...]:
