@@ -123,7 +123,7 @@ def _section(spec: ActionSpec) -> str:
         lines.append("It destroys evidence: what is lost is captured first, or skipping that is typed and on record.\n")
     for param in spec.params:
         choices = f" One of {', '.join(param.choices)}." if param.choices else ""
-        default = f" Default: {param.default}." if param.default else ""
+        default = f" Default: {param.default}." if param.default else " Needed." if param.required else ""
         lines.append(f"- `{param.name}` ({param.kind}): {param.help.rstrip('.')}.{choices}{default}")
     if spec.params:
         lines.append("")

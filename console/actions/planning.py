@@ -135,7 +135,9 @@ def applied(case: Case, digest: str) -> Applied:
     done = done_steps(state, plan)
     decode = msgspec.json.decode
     befores = {n: decode(case.evidence.get(i.before)) for n, i in state.intents.items() if i.before and n in done}
-    afters = {n: decode(case.evidence.get(e.after)) for n, e in state.effects.items() if e.after and n in done}
+    # What was found out by reading was read then; what was answered counts, where there is both.
+    answers = [*state.resolved.items(), *state.effects.items()]
+    afters = {n: decode(case.evidence.get(one.after)) for n, one in answers if one.after and n in done}
     # Where nothing had to be written (it was gone already) the plan's own time is the one to look from.
     return Applied(plan, state.wrote_at or plan.created, befores, afters)
 
@@ -158,11 +160,6 @@ def _checked(spec: ActionSpec, params: Mapping[str, str]) -> dict[str, str]:
         raise BadInput(f"{spec.id} has no parameter {unknown[0]!r}; it has: {has}.")
     given = {name: params.get(name, param.default) for name, param in known.items()}
     for name, value in given.items():
-        param = known[name]
-        if param.kind == "choice" and value not in param.choices:
-            raise BadInput(f"{spec.id}: {name} is one of {', '.join(param.choices)}, not {value!r}.")
-        if param.kind == "int" and value and not value.lstrip("-").isdecimal():
-            raise BadInput(f"{spec.id}: {name} is a whole number, not {value!r}.")
-        if param.kind == "flag" and value not in ("", "true", "false"):
-            raise BadInput(f"{spec.id}: {name} is true or false, not {value!r}.")
+        if wrong := known[name].wrong(value):
+            raise BadInput(f"{spec.id}: {name} {wrong.rstrip('.')}.")
     return given

@@ -8,7 +8,7 @@ from console.errors import BadInput
 
 if TYPE_CHECKING:
     from console.actions.base import Action
-    from console.model.action import ActionSpec
+    from console.model.action import ActionSpec, Param
 
 _PARAM_KINDS = ("text", "int", "flag", "choice")
 
@@ -26,6 +26,10 @@ class Registry:
             raise BadInput(f"Action {spec.id} is registered twice.")
         if bad := [param.name for param in spec.params if param.kind not in _PARAM_KINDS]:
             raise BadInput(f"Action {spec.id}: parameter {bad[0]} has an unknown kind.")
+        if bad := [param.name for param in spec.params if _unusable(param)]:
+            raise BadInput(f"Action {spec.id}: parameter {bad[0]} has a default that may not be given.")
+        if spec.inverse_of and [param.name for param in spec.params] not in ([], ["mode"]):
+            raise BadInput(f"Action {spec.id}: an undo takes one parameter, mode, and no other.")
         if not spec.undo and not spec.undo_why and not spec.inverse_of:
             raise BadInput(f"Action {spec.id} has no undo and does not say why.")
         taken = [other for other in self._actions.values() if spec.key and other.spec.keys == spec.keys]
@@ -49,3 +53,8 @@ class Registry:
     def for_kind(self, kind: str) -> tuple[ActionSpec, ...]:
         """Actions that accept this kind and are not undos."""
         return tuple(spec for spec in self.specs() if kind in spec.targets and not spec.inverse_of)
+
+
+def _unusable(param: Param) -> bool:
+    """Whether a plan without a word about this parameter would fail, though the declaration promises a default."""
+    return bool(param.default) if param.required else bool(param.wrong(param.default))

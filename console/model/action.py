@@ -61,6 +61,24 @@ class Param(msgspec.Struct, frozen=True):
     """`text`, `int`, `flag` or `choice`."""
     choices: tuple[str, ...] = ()
     default: str = ""
+    required: bool = False
+    """Whether nothing can be planned without a value; then there is no default."""
+
+    def wrong(self, value: str) -> str:
+        """What is wrong with a value, as the end of a sentence about this parameter; "" when it may be planned with."""
+        if self.required and not value.strip():
+            return f"is needed: {self.help}"
+        if self.kind == "choice" and value not in self.choices:
+            return f"is one of {', '.join(self.choices)}, not {value!r}"
+        if (
+            self.kind == "int"
+            and value
+            and not (value.removeprefix("-").isascii() and value.removeprefix("-").isdigit())
+        ):
+            return f"is a whole number, not {value!r}"
+        if self.kind == "flag" and value not in ("", "true", "false"):
+            return f"is true or false, not {value!r}"
+        return ""
 
 
 class ActionSpec(msgspec.Struct, frozen=True):

@@ -64,6 +64,12 @@ def test_plan(size: str, snap_compare: Compare) -> None:
     assert snap_compare(app, terminal_size=SIZES[size], run_before=_keys(clock, "x", "i"))
 
 
+@pytest.mark.parametrize("look", ["war-dark", "mono"])
+def test_parameters(look: str, snap_compare: Compare) -> None:
+    app, clock = _app(theme=look, ascii_only=look == "mono")
+    assert snap_compare(app, terminal_size=(80, 24), run_before=_keys(clock, "x", "i", "ctrl+o", "right"))
+
+
 def test_leader(snap_compare: Compare) -> None:
     app, clock = _app()
     assert snap_compare(app, terminal_size=(80, 24), run_before=_keys(clock, "x"))

@@ -114,8 +114,29 @@ def specs() -> tuple[ActionSpec, ...]:
         ("sa.replace", "Replace a service account", "identity", Danger.D3, ("ServiceAccount",), "", True, ""),
         ("stream.cut", "Cut open streams", "identity", Danger.D3, ("Pod", "ServiceAccount"), "s", True, ""),
     )
+    params = {
+        "pod.quarantine": (
+            Param("detach", "Take the pod from its controller (auto: yes, but no for a StatefulSet)", "choice", ("auto", "yes", "no"), "auto"),
+            Param("protect-node", "Keep autoscalers from removing its node", "choice", ("yes", "no"), "yes"),
+        ),
+        "pod.delete": (Param("grace", "Seconds the processes get to end; empty is the pod's own, 0 is by force", "int"),),
+        "sa.replace": (Param("name", "Name of the new account; it must differ from the old one", required=True),),
+        "stream.cut": (Param("wait", "Wait for each", "flag"),),
+    }  # fmt: skip
     found = [
-        ActionSpec(i, t, f, d, words, targets, k, leader, undo=u, undo_why="" if u else "what is gone stays gone")
+        ActionSpec(
+            i,
+            t,
+            f,
+            d,
+            words,
+            targets,
+            k,
+            leader,
+            params.get(i, ()),
+            undo=u,
+            undo_why="" if u else "what is gone stays gone",
+        )
         for i, t, f, d, targets, k, leader, u in rows
     ]
     release = ActionSpec(
@@ -286,6 +307,7 @@ def plan(**more: Any) -> PlanView:
         "evidence": (c("7 of 7 captured 4 minutes ago"),),
         "undo": (c("release the network, or reattach (adopts: scale +1 first)"),),
         "reason": c("token theft"), "expires": NOW + 900,
+        "params": ((c("detach"), c("auto")), (c("protect-node"), c("yes"))),
     }  # fmt: skip
     return PlanView(**(fields | more))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from console.config.keymap import Keymap
-    from console.model.action import ActionSpec
+    from console.model.action import ActionSpec, Param
     from widgets.theme import Look
 
 _COMMANDS = (
@@ -27,6 +27,7 @@ _COMMANDS = (
     (":pods, :nodes, :KIND [NAMESPACE]", "browse every object of a kind in pane 2"),
     (":changes, :undo, :people, :sources", "the last 24 hours, the register, who and what is here"),
     (":ACTION-ID [name=value …]", "plan an action on the selected row"),
+    ("ctrl+o, in a plan", "the action's parameters: others make a new plan, with an id of its own"),
     (":approve ID", "read and approve a plan that waits for a second person"),
     (":theme NAME, :q", "war-dark, projector, ansi-16, mono; leave the seat"),
 )
@@ -81,6 +82,7 @@ class Helping(Dialog[None]):
                 )
             )
             out += [((" " * 27 + row, "dim"),) for row in wrap(spec.help, cells - 28)]
+            out += [((" " * 27 + row, "ink"),) for param in spec.params for row in wrap(_param(param), cells - 28)]
         for name, table in (("Commands", _COMMANDS), ("Signs", _SIGNS)):
             out += [(), ((name, "strong"),)]
             out += [((f"  {fit(left, 34, '')} ", "proved"), (right, "ink")) for left, right in table]
@@ -88,3 +90,10 @@ class Helping(Dialog[None]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+
+def _param(param: Param) -> str:
+    """`detach (auto, yes, no): …`, the default first."""
+    first = [one for one in (param.default, *param.choices) if one]
+    kind = ", ".join(dict.fromkeys(first)) or ("needed" if param.required else "not set")
+    return f"{param.name} ({kind}): {param.help}"

@@ -1,11 +1,12 @@
 """The plan dialog. A plan is approved by typing its short id and in no other way; enter and escape cancel.
 
-Answers an `Approve` request or None. Nothing is sent from here, and keys pressed before the dialog was seen do nothing.
+Answers an `Approve` request, `Changing` when the plan shall have other parameters, or None. Nothing is sent from here,
+and keys pressed before the dialog was seen do nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -20,6 +21,8 @@ from widgets.render.lines import Line
 from widgets.render.plans import plan as words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual import events
     from textual.app import ComposeResult
 
@@ -56,7 +59,14 @@ class Approval(Canvas, can_focus=True):
         self.redraw()
 
 
-class Planning(Dialog["Approve | None"]):
+class Changing(NamedTuple):
+    """The person wants other parameters: another plan, to be approved by itself."""
+
+    typed: dict[str, str]
+    """What the fields of the dialog held, for the next one."""
+
+
+class Planning(Dialog["Approve | Changing | None"]):
     """Shows a plan.
 
     Args:
@@ -64,6 +74,8 @@ class Planning(Dialog["Approve | None"]):
         armed: whether this seat may write now.
         nth: `2 of 3` when several plans follow each other.
         alone: nobody else is here who could approve too.
+        changeable: whether its action has parameters that may be set here.
+        typed: what the fields held in the dialog before, by id.
     """
 
     careful = True
@@ -71,10 +83,22 @@ class Planning(Dialog["Approve | None"]):
         Binding("escape", "cancel", show=False),
         Binding("tab", "app.focus_next", show=False),
         Binding("shift+tab", "app.focus_previous", show=False),
+        Binding("ctrl+o", "change", show=False),
     ]
 
-    def __init__(self, look: Look, plan: PlanView, armed: bool, nth: str = "", alone: bool = True) -> None:
+    def __init__(
+        self,
+        look: Look,
+        plan: PlanView,
+        armed: bool,
+        nth: str = "",
+        alone: bool = True,
+        *,
+        changeable: bool = False,
+        typed: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(look)
+        self.changeable, self.typed = changeable, typed or {}
         self.add_class("-danger" if plan.danger == "D3" else "-alert")
         self.plan, self.armed, self.nth = plan, armed, nth
         self.alone = alone
@@ -88,15 +112,16 @@ class Planning(Dialog["Approve | None"]):
         )
         with Vertical(id="box"):
             yield Frame(look, title, "danger" if plan.danger == "D3" else "alert", note)
-            yield Pages(look, lambda cells: words(plan, look, cells))
+            yield Pages(look, lambda cells: words(plan, look, cells, self.changeable))
             for name, label, value in self._fields():
-                yield Field(look, label, value, id=name)
+                yield Field(look, label, self.typed.get(name, value), id=name)
             yield Approval(look, plan.id, self._blocked())
             yield Keys(look, self._keys())
 
     def _keys(self) -> tuple[tuple[str, str], ...]:
-        arm = () if self.armed or self.plan.danger == "D0" else ((":", "arm this seat"),)
-        return (("esc", "cancel"), ("tab", "fields"), ("pgdn", "read on"), *arm)
+        arm = () if self.armed or self.plan.danger == "D0" else ((":", "arm"),)
+        change = (("ctrl+o", "parameters"),) if self.changeable else ()
+        return (("esc", "cancel"), ("tab", "fields"), ("pgdn", "read on"), *change, *arm)
 
     def _fields(self) -> list[tuple[str, str, str]]:
         plan = self.plan
@@ -219,6 +244,15 @@ class Planning(Dialog["Approve | None"]):
     def on_field_entered(self) -> None:
         """Back to where the id is typed."""
         self.query_one(Approval).focus()
+
+    def action_change(self) -> None:
+        """Other parameters: this plan is given up for another, or kept if there comes none."""
+        if self.changeable:
+            self.dismiss(Changing({field.id or "": field.value for field in self.query(Field)}))
+        elif self.plan.params:
+            self.query_one(Keys).say("Its parameters are what was approved: plan the action anew for others.")
+        else:
+            self.query_one(Keys).say("This plan has no parameters.")
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from widgets.theme import Look
 
 
-def plan(view: PlanView, look: Look, cells: int) -> list[Line]:
-    """Everything an approver must know, in the order it matters."""
+def plan(view: PlanView, look: Look, cells: int, changeable: bool = False) -> list[Line]:
+    """Everything an approver must know, in the order it matters. `changeable`: its parameters may be set here."""
     danger = "bad" if view.danger == "D3" else "warn" if view.danger == "D2" else "ink"
     lines: list[Line] = [
         ((f"{view.title}  ", "strong"), (view.target, "proved")),
@@ -31,6 +31,9 @@ def plan(view: PlanView, look: Look, cells: int) -> list[Line]:
     if view.protected:
         lines += _part("protected", (view.protected,), cells, "bad")
     lines += _part("warning", view.warnings, cells, "warn")
+    if view.params:
+        words = ", ".join(f"{name} = {value or '(not set)'}" for name, value in view.params)
+        lines += _part("parameters" + (", ctrl+o for others" if changeable else ""), (words,), cells)
     lines += _calls(view, cells)
     lines += _part("will change", view.blast, cells)
     lines += _part("will be left", view.residual, cells)

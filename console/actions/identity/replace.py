@@ -52,7 +52,7 @@ class SaReplace:
             "start pods until they name another one; the plan lists them."
         ),
         targets=("ServiceAccount",),
-        params=(Param("name", "Name of the new account; it must differ from the old one"),),
+        params=(Param("name", "Name of the new account; it must differ from the old one", required=True),),
         rights=(
             *READS,
             Right("create", "serviceaccounts"),

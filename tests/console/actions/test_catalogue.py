@@ -7,7 +7,9 @@ import re
 import pytest
 
 from console.actions.catalogue import all_actions
-from console.model.action import ActionSpec, Danger
+from console.actions.registry import Registry
+from console.errors import BadInput
+from console.model.action import ActionSpec, Danger, Param
 from console.model.ref import BY_KIND, BY_RESOURCE
 
 REGISTRY = all_actions()
@@ -57,3 +59,46 @@ def test_undos_are_not_offered_by_themselves() -> None:
     offered = {spec.id for kind in BY_KIND for spec in REGISTRY.for_kind(kind)}
     assert not offered & {"pod.release", "workload.resume", "sa.unrevoke", "node.uncordon"}
     assert {"evidence.pod", "pod.quarantine", "pod.delete", "workload.suspend"} <= offered
+
+
+@pytest.mark.parametrize(
+    ("param", "value", "said"),
+    [
+        (Param("name", "Name of the new account", required=True), " ", "is needed: Name of the new account"),
+        (Param("way", "", "choice", ("a", "b"), "a"), "c", "is one of a, b, not 'c'"),
+        (Param("grace", "", "int"), "1.5", "is a whole number, not '1.5'"),
+        (Param("grace", "", "int"), "\u0663", "is a whole number, not '\u0663'"),
+        (Param("hard", "", "flag"), "yes", "is true or false, not 'yes'"),
+        (Param("grace", "", "int"), "-5", ""),
+        (Param("grace", "", "int"), "", ""),
+        (Param("name", "", required=True), "fresh", ""),
+    ],
+)
+def test_a_value_is_checked_by_its_declaration(param: Param, value: str, said: str) -> None:
+    assert param.wrong(value) == said
+
+
+@pytest.mark.parametrize(
+    ("param", "inverse", "said"),
+    [
+        (Param("way", "", "choice", ("a", "b")), "", "way has a default that may not be given"),
+        (Param("name", "", default="x", required=True), "", "name has a default that may not be given"),
+        (Param("grace", "", "int"), "pod.quarantine", "an undo takes one parameter, mode"),
+    ],
+)
+def test_a_declaration_whose_form_could_not_be_filled_in_is_refused(param: Param, inverse: str, said: str) -> None:
+    class Odd:
+        spec = ActionSpec(
+            "odd.one",
+            "Odd",
+            "odd",
+            Danger.D1,
+            "For tests.",
+            ("Pod",),
+            params=(param,),
+            undo_why="-",
+            inverse_of=inverse,
+        )
+
+    with pytest.raises(BadInput, match=said):
+        Registry().add(Odd())  # type: ignore[arg-type]  # only its declaration is looked at

@@ -294,3 +294,18 @@ async def test_places_are_bounded_in_size_and_number(quiet: Room) -> None:
     assert seats.place(1000, "seat0") == ""
     assert seats.place(1000, f"seat{PLACES}") == "x"
     assert seats.place(1000, "big") == ""
+
+
+async def test_a_plan_says_with_which_parameters_it_was_made_and_another_value_makes_another_plan(room: Room) -> None:
+    ana = await room.sit()
+
+    plain = await room.ask(ana, PlanAction("sa.revoke", ACCOUNT))
+    other = await room.ask(ana, PlanAction("sa.revoke", ACCOUNT, params={"groups": "leave"}))
+    needed = await room.ask(ana, PlanAction("sa.replace", ACCOUNT))
+
+    assert isinstance(plain, PlanView)
+    assert isinstance(other, PlanView)
+    assert (plain.params, other.params) == ((("groups", "strip"),), (("groups", "leave"),))
+    assert plain.digest != other.digest
+    assert isinstance(needed, Refusal)
+    assert "sa.replace: name is needed: Name of the new account" in needed.text
