@@ -136,8 +136,9 @@ def applied(case: Case, digest: str) -> Applied:
     decode = msgspec.json.decode
     befores = {n: decode(case.evidence.get(i.before)) for n, i in state.intents.items() if i.before and n in done}
     # What was found out by reading was read then; what was answered counts, where there is both.
-    answers = [*state.resolved.items(), *state.effects.items()]
-    afters = {n: decode(case.evidence.get(one.after)) for n, one in answers if one.after and n in done}
+    images = {n: one.after for n, one in state.resolved.items()}
+    images |= {n: one.after for n, one in state.effects.items() if one.after}
+    afters = {n: decode(case.evidence.get(image)) for n, image in images.items() if image and n in done}
     # Where nothing had to be written (it was gone already) the plan's own time is the one to look from.
     return Applied(plan, state.wrote_at or plan.created, befores, afters)
 

@@ -7,6 +7,7 @@ until then the request may still be on its way.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,7 @@ import msgspec
 from console.actions.case import Case
 from console.actions.comparing import differences
 from console.actions.fetching import read
+from console.actions.pinning import canonical
 from console.errors import ApiStatus, JournalError, LoginNeeded, Unreachable
 from console.hygiene.exporting import known_safe
 from console.model.entry import Intent, Resolved
@@ -32,6 +34,8 @@ class Found(msgspec.Struct, frozen=True):
 
     done: bool | None
     why: str
+    obj: Mapping[str, Any] | None = None
+    """The object as it was read, None when it is not there or was not read."""
 
 
 async def resolve(case: Case, plan: Plan, number: int) -> Found:
@@ -48,23 +52,35 @@ async def resolve(case: Case, plan: Plan, number: int) -> Found:
         wait = GRACE if found is not None else _WAITS[min(tries, len(_WAITS) - 1)] * (1 + random.random())  # noqa: S311
         tries += 1
         await case.clock.sleep(wait)
-    case.chronicle.record(Resolved(known_safe(plan.digest), number, found.done, case.export(found.why)))
+    after = await seal_image(case, found.obj) if found.done else ""
+    done = Resolved(known_safe(plan.digest), number, found.done, case.export(found.why), known_safe(after))
+    case.chronicle.record(done)
     return found
+
+
+async def seal_image(case: Case, obj: Mapping[str, Any] | None) -> str:
+    """The object as evidence, for the undo. That it cannot be kept must not hide that the write was done."""
+    try:
+        return await asyncio.to_thread(case.evidence.put, canonical(obj)) if obj is not None else ""
+    except JournalError:
+        return ""
 
 
 async def _look(case: Case, step: Step, intent: Intent, before: Mapping[str, Any] | None) -> Found | None:
     """One reading; None when the API server does not answer."""
     status = case.arrived(intent.audit_id)
-    if status is not None and status < 500:
-        done = 200 <= status < 300
-        return Found(done, f"the audit record shows that it was answered with {status}")
+    said = f"the audit record shows that it was answered with {status}"
+    if status is not None and status < 500 and not 200 <= status < 300:
+        return Found(False, said)
+    known = Found(True, said) if status is not None and status < 500 else None
     try:
         current = await read(case.cluster, step.call.ref)
     except (Unreachable, LoginNeeded):
-        return None
+        return known
     except ApiStatus as error:
-        return None if error.code >= 500 or error.code == 429 else Found(None, f"it cannot be read: {error}")
-    return judge(step, before, current, case.names.manager)
+        unread = None if error.code >= 500 or error.code == 429 else Found(None, f"it cannot be read: {error}")
+        return known or unread
+    return msgspec.structs.replace(known or judge(step, before, current, case.names.manager), obj=current)
 
 
 def judge(step: Step, before: Mapping[str, Any] | None, current: Mapping[str, Any] | None, manager: str) -> Found:

@@ -21,6 +21,7 @@ from console.actions.failpoints import reach
 from console.actions.fetching import accepts, read, status_words, without_values
 from console.actions.freshening import freshened
 from console.actions.pinning import canonical, moved
+from console.actions.resolving import seal_image
 from console.errors import ApiStatus, JournalError, LoginNeeded, Unreachable
 from console.hygiene.exporting import known_safe
 from console.model.entry import Effect, Intent, Resolved
@@ -152,7 +153,8 @@ async def _already_there(case: Case, plan: Plan, number: int, step: Step, words:
         fields = ", ".join(".".join(path) for path in different) if found is not None else "it went away meanwhile"
         return Result(How.FAILED, f"{words}, and it is not what this plan would create ({fields})")
     there = "it was there already, with the same content"
-    case.chronicle.record(Resolved(known_safe(plan.digest), number, True, known_safe(there)))
+    after = await seal_image(case, found)
+    case.chronicle.record(Resolved(known_safe(plan.digest), number, True, known_safe(there), known_safe(after)))
     return Result(How.DONE, there)
 
 

@@ -122,6 +122,8 @@ class Resolved(_Record, frozen=True, tag="resolved"):
     step: int
     done: bool | None
     why: Clean
+    after: Clean = Clean("")
+    """Evidence digest of the object as it was read, when the write was done."""
 
 
 class Verified(_Record, frozen=True, tag="verified"):

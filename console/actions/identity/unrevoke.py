@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from console.actions.base import Applied, Desk
+from console.actions.comparing import body_of
 from console.actions.drafting import create, patch, reference, rights_of
 from console.actions.identity.holdings import INVALID_SINCE, RBAC
 from console.actions.pinning import canonical
@@ -57,12 +58,12 @@ class SaUnrevoke(Undoing):
         notes: list[str] = []
         binds: set[Right] = set()
         for number, before in sorted(applied.befores.items()):
-            ref = applied.plan.steps[number - 1].call.ref
-            after = applied.afters.get(number) or before
-            now = await _present(desk, ref)
-            step, note = (
-                _secret(desk, ref, before, now) if ref.kind == "Secret" else _binding(desk, ref, before, after, now)
-            )
+            call = applied.plan.steps[number - 1].call
+            ref, now = call.ref, await _present(desk, call.ref)
+            if ref.kind == "Secret":
+                step, note = _secret(desk, ref, before, now)
+            else:
+                step, note = _binding(desk, ref, before, body_of(call), now)
             steps += [step] if step else []
             notes += [note] if note else []
             if step and ref.kind != "Secret":
@@ -99,12 +100,12 @@ async def _present(desk: Desk, ref: ResourceRef) -> dict[str, Any] | None:
 
 
 def _binding(
-    desk: Desk, ref: ResourceRef, before: Whole, after: Whole, now: dict[str, Any] | None
+    desk: Desk, ref: ResourceRef, before: Whole, written: Whole, now: dict[str, Any] | None
 ) -> tuple[Step | None, str]:
-    """The write that puts a binding's subjects back, and what to tell about it."""
+    """The write that puts a binding's subjects back, and what to tell about it. `written`: what the removal wrote."""
     if now is None:
         return _made_again(desk, ref, before), f"{ref.kind} {ref} was deleted since: it is made again as it was."
-    had, left, have = (list(one.get("subjects") or ()) for one in (before, after, now))
+    had, left, have = (list(one.get("subjects") or ()) for one in (before, written, now))
     wanted = put_back(had, left, have)
     if wanted == have:
         return None, f"{ref.kind} {ref} was put back by another hand already."

@@ -1,0 +1,75 @@
+"""The way back: exactly, whatever was lost, changed or taken away meanwhile. Over the drill, on a clock of the test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.errors import Unreachable
+from console.model.plan import Plan
+from console.model.ref import BY_KIND
+from console.ports.clock import ManualClock
+from console.ports.cluster import Reply, Request
+from tests.console.actions.test_watching import carry_out, pod_of
+from tests.console.incident.room import Room, drill_engine
+
+DEPLOYER = BY_KIND["ServiceAccount"].ref("shop", "deployer")
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    async with drill_engine(tmp_path, ManualClock(), attacked=False) as room:
+        yield room
+
+
+async def without_answers(room: Room, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Carry out a plan all of whose writes arrive, and none of whose answers comes back."""
+    cluster = room.engine.cluster
+    send = cluster.send
+
+    async def lost(request: Request, within: float = 10.0) -> Reply:
+        reply = await send(request, within)
+        if request.method != "GET" and ("dryRun", "All") not in request.query and "reviews" not in request.path:
+            raise Unreachable("The connection was reset.")
+        return reply
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster, "send", lost)
+        await carry_out(room, plan, 60)
+
+
+async def whole(room: Room, kind: str, namespace: str, name: str) -> dict[str, Any]:
+    found = await room.engine.cluster.fetch(BY_KIND[kind].ref(namespace, name))
+    assert found is not None
+    return found
+
+
+async def test_rights_come_back_also_when_the_answers_to_their_removal_were_lost(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = room.engine.runner
+    revoke = await runner.plan("sa.revoke", DEPLOYER)
+    refs = [step.call.ref for step in revoke.steps if step.call.ref.kind != "Secret"]
+    before = [(await whole(room, ref.kind, ref.namespace, ref.name))["subjects"] for ref in refs]
+    await without_answers(room, revoke, monkeypatch)
+    assert (await whole(room, refs[0].kind, refs[0].namespace, refs[0].name))["subjects"] != before[0]
+
+    await carry_out(room, await runner.plan_undo(revoke.digest))
+
+    assert [(await whole(room, ref.kind, ref.namespace, ref.name))["subjects"] for ref in refs] == before
+    assert runner.outcome(revoke.digest).stage == "undone"
+
+
+async def test_a_pod_is_released_also_when_the_answers_to_its_isolation_were_lost(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = room.engine.runner
+    quarantine = await runner.plan("pod.quarantine", pod_of(room))
+    await without_answers(room, quarantine, monkeypatch)
+
+    await carry_out(room, await runner.plan_undo(quarantine.digest, "network"))
+
+    assert runner.outcome(quarantine.digest).stage == "undone"
