@@ -38,7 +38,7 @@ async def without_answers(room: Room, plan: Plan, monkeypatch: pytest.MonkeyPatc
 
     with monkeypatch.context() as patched:
         patched.setattr(cluster, "send", lost)
-        await carry_out(room, plan, 60)
+        await carry_out(room, plan)
 
 
 async def whole(room: Room, kind: str, namespace: str, name: str) -> dict[str, Any]:
