@@ -15,7 +15,6 @@ from console.model.objects import TYPES, Obj
 from console.model.ref import BY_KIND, ResourceRef
 
 MIRROR = "kubernetes.io/config.mirror"
-SOURCE = "kubernetes.io/config.source"
 _DEPTH = 8
 """Owners above owners that are followed; a longer chain is a loop or a joke."""
 
@@ -50,8 +49,10 @@ def owner_ref(obj: Whole) -> ResourceRef | None:
     if owner is None:
         return None
     group = owner.get("apiVersion", "").rpartition("/")[0]
-    namespace = meta(obj).get("namespace", "")
-    return ResourceRef("", group, owner.get("kind", ""), namespace, owner.get("name", ""), owner.get("uid", ""))
+    ref = ResourceRef("", group, owner.get("kind", ""), "", owner.get("name", ""), owner.get("uid", ""))
+    if known(ref) and not BY_KIND[ref.kind].namespaced:
+        return ref  # a node, which mirrors of static pods name
+    return msgspec.structs.replace(ref, namespace=meta(obj).get("namespace", ""))
 
 
 def known(ref: ResourceRef) -> bool:
@@ -61,8 +62,12 @@ def known(ref: ResourceRef) -> bool:
 
 
 def is_static(pod: Whole) -> bool:
-    """Whether the kubelet made it from a file: the API object is a mirror, and changing it changes nothing."""
-    return MIRROR in notes(pod) or notes(pod).get(SOURCE) in ("file", "http")
+    """Whether the kubelet made it from a file: the API object is a mirror, and changing it changes nothing.
+
+    Told by the mirror's own mark alone, which nobody can add to a pod that runs. `config.source`, which mirrors have
+    too, may be written into any pod: whoever does that must not keep it from being contained.
+    """
+    return MIRROR in notes(pod)
 
 
 def is_finished(pod: Whole) -> bool:

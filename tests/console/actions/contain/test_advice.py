@@ -17,7 +17,6 @@ from tests.console.actions.scripted import pod
     ("made", "words"),
     [
         (pod(metadata__annotations={"kubernetes.io/config.mirror": "x"}), "move its manifest file away"),
-        (pod(metadata__annotations={"kubernetes.io/config.source": "file"}), "static pod of node n1"),
         (pod(spec__hostNetwork=True), "cut the host off at its firewall"),
         (pod(status__phase="Succeeded"), "is finished"),
     ],

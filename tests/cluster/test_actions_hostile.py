@@ -1,0 +1,42 @@
+"""What an attacker writes into his objects keeps nobody from containing them; a real API server takes all of it."""
+
+from __future__ import annotations
+
+from console.model.verdict import Stage
+from tests.cluster.acting import Acting, ref_of
+from tests.cluster.workloads import bare
+
+
+async def test_a_note_that_anybody_may_write_makes_no_static_pod(acting: Acting, namespace: str) -> None:
+    """`kubernetes.io/config.source` may be set on a running pod; only the mirror's own mark may not."""
+    await acting.make(bare(namespace, "miner"))
+    (pod,) = await acting.ready_pods(namespace, "app=miner", 1)
+    await acting.kubectl("annotate", "pod", "miner", "-n", namespace, "kubernetes.io/config.source=file")
+
+    await acting.plan("pod.quarantine", ref_of(pod))
+    outcome = await acting.run(await acting.plan("pod.delete", ref_of(pod)))
+
+    assert outcome.stage is Stage.EFFECTIVE, outcome
+
+
+async def test_a_pod_that_names_its_node_as_owner_can_be_captured(acting: Acting, namespace: str) -> None:
+    """As the mirrors of static pods do: a node has no namespace, its pod has one."""
+    node = acting.controlplane.nodes(1, f"own-{namespace[-6:]}")[0]
+    found = await acting.get("Node", "", node)
+    owner = {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "name": node,
+        "uid": (found or {})["metadata"]["uid"],
+        "controller": True,
+    }
+    made = bare(namespace, "mirror", nodeName=node)
+    made["metadata"]["ownerReferences"] = [owner]
+    await acting.make(made)
+    (pod,) = await acting.ready_pods(namespace, "app=mirror", 1)
+
+    outcome = await acting.run(await acting.plan("evidence.pod", ref_of(pod)))
+    await acting.kubectl("delete", "node", node)
+
+    assert outcome.stage is Stage.EFFECTIVE, outcome
+    assert any(one.kind == "owner.yaml" and not one.failed for one in acting.case.state.captured)
