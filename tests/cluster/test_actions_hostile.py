@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from console.errors import Refused
+from console.model.ref import BY_KIND
 from console.model.verdict import Stage
+from tests.cluster.accounts import account, binding, role, sa
 from tests.cluster.acting import Acting, ref_of
 from tests.cluster.workloads import bare
 
@@ -40,3 +45,19 @@ async def test_a_pod_that_names_its_node_as_owner_can_be_captured(acting: Acting
 
     assert outcome.stage is Stage.EFFECTIVE, outcome
     assert any(one.kind == "owner.yaml" and not one.failed for one in acting.case.state.captured)
+
+
+async def test_an_account_is_not_replaced_by_one_that_has_rights_or_is_there(acting: Acting, namespace: str) -> None:
+    """A binding may name an account before it exists: whoever makes it gets the rights."""
+    await acting.make(
+        account(namespace, "stolen"),
+        account(namespace, "there"),
+        role(namespace, "read", ("get", "secrets")),
+        binding(namespace, "waiting", "read", sa(namespace, "trap")),
+    )
+    target = BY_KIND["ServiceAccount"].ref(namespace, "stolen")
+
+    with pytest.raises(Refused, match="exists already"):
+        await acting.plan("sa.replace", target, name="there")
+    with pytest.raises(Refused, match="would have rights at once, by RoleBinding"):
+        await acting.plan("sa.replace", target, name="trap")

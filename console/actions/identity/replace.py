@@ -70,6 +70,7 @@ class SaReplace:
         ref = reference(old, "ServiceAccount", desk.info.id)
         account = await account_of(desk, ref.namespace, ref.name)
         _refuse_rights(account, ref)
+        await _refuse_taken(desk, ref.namespace, new)
         steps = (_create(desk, ref, old, new), delete(ref, pin(ref, old), f"delete account {ref} by uid"))
         users = await _makers(desk, ref)
         secrets = [meta(one)["name"] for one in await token_secrets(desk, ref.namespace, ref.name)]
@@ -131,6 +132,20 @@ def _refuse_rights(account: Account, ref: ResourceRef) -> None:
         raise Refused(
             f"ServiceAccount {ref} still holds rights, by {direct[0]} and {len(direct) - 1} more. Take them away first "
             "(x r): any account of this name would have them."
+        )
+
+
+async def _refuse_taken(desk: Desk, namespace: str, new: str) -> None:
+    """The new account must be new, and nobody's binding may wait for it."""
+    account = await account_of(desk, namespace, new)
+    if (namespace, new) in {(meta(one)["namespace"], meta(one)["name"]) for one in account.everyone}:
+        raise Refused(
+            f"ServiceAccount {namespace}/{new} exists already, with tokens and rights of its own. Choose another name."
+        )
+    if direct := [grant for one in account.holdings for grant in one.grants if not grant.by_group]:
+        raise Refused(
+            f"An account called {new} would have rights at once, by {direct[0]}: the binding names it already. Choose "
+            "another name, and find out who made that binding."
         )
 
 
