@@ -50,7 +50,7 @@ async def check(case: Case, plan: Plan, approval: Approval) -> None:
     if found.type_name and approval.typed_name != found.type_name:
         raise Refused(f"This is protected ({plan.protected}). Type its name, {found.type_name}, to go on.")
     if not plan.protects:
-        pass_gate(case, plan, approval.skip_evidence)
+        pass_gate(case, plan.destroys, approval.skip_evidence)
 
 
 def _refuse_read_only(case: Case, plan: Plan, approval: Approval) -> None:

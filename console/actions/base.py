@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -99,6 +99,15 @@ class Action(Protocol):
 
     def effective(self, facts: Facts, applied: Applied) -> Verdict:
         """Whether it measurably has its effect, with what is left, what could not be checked and what nobody sees."""
+        ...
+
+
+@runtime_checkable
+class Sweeping(Protocol):
+    """An action that ends whatever belongs to its target when it is carried out, not only what did at planning."""
+
+    async def destroys_now(self, desk: Desk, plan: Plan) -> tuple[ResourceRef, ...]:
+        """Objects (with uid) whose evidence it would destroy now."""
         ...
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
+from console.actions.base import Sweeping
 from console.actions.case import Case
 from console.actions.desk import CaseDesk
 from console.actions.gate import pass_gate
@@ -26,12 +27,12 @@ async def collect_first(case: Case, plan: Plan, tasks: Tasks, skip: str) -> None
         return
     action = case.registry.get(plan.action)
     work = tasks.start(f"collect:{plan.id}", action.collect(CaseDesk(case), plan))
-    limit = READING if not plan.steps else DESTRUCTION if plan.destroys else ISOLATION
+    limit = READING if not plan.steps else DESTRUCTION if plan.destroys or isinstance(action, Sweeping) else ISOLATION
     await _wait(case, tasks, work, limit)
     if not plan.steps:
         _refuse_unfinished(plan, work)
-    if plan.destroys:
-        pass_gate(case, plan, skip)
+    destroyed = await action.destroys_now(CaseDesk(case), plan) if isinstance(action, Sweeping) else plan.destroys
+    pass_gate(case, destroyed, skip)
 
 
 async def _wait(case: Case, tasks: Tasks, work: asyncio.Task[None], seconds: float) -> None:

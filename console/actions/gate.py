@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from console.actions.case import Case
 from console.errors import Refused
-from console.model.plan import Plan
 from console.model.ref import ResourceRef
 from console.model.state import IncidentState
 
@@ -28,9 +27,9 @@ def without_evidence(state: IncidentState, refs: tuple[ResourceRef, ...]) -> tup
     )
 
 
-def pass_gate(case: Case, plan: Plan, skip: str) -> None:
-    """Raises `Refused` when evidence is missing and no reason to go without it was typed."""
-    missing = without_evidence(case.state, plan.destroys)
+def pass_gate(case: Case, refs: tuple[ResourceRef, ...], skip: str) -> None:
+    """Raises `Refused` when evidence of what is destroyed is missing and no reason to go without it was typed."""
+    missing = without_evidence(case.state, refs)
     if not missing or skip.strip():
         return
     named = ", ".join(f"{ref.kind} {ref}" for ref in missing[:5]) + (" …" if len(missing) > 5 else "")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from console.errors import Refused
+from console.model.action import Danger
 from console.model.ref import BY_KIND
 from console.model.verdict import Stage
 from tests.cluster.accounts import account, binding, role, sa
 from tests.cluster.acting import Acting, ref_of
-from tests.cluster.workloads import bare
+from tests.cluster.workloads import bare, deployment
 
 
 async def test_a_note_that_anybody_may_write_makes_no_static_pod(acting: Acting, namespace: str) -> None:
@@ -61,3 +64,27 @@ async def test_an_account_is_not_replaced_by_one_that_has_rights_or_is_there(act
         await acting.plan("sa.replace", target, name="there")
     with pytest.raises(Refused, match="would have rights at once, by RoleBinding"):
         await acting.plan("sa.replace", target, name="trap")
+
+
+async def test_pods_made_since_the_plan_are_captured_before_they_are_killed(acting: Acting, namespace: str) -> None:
+    await acting.make(deployment(namespace, "web", 1))
+    (first,) = await acting.ready_pods(namespace, "app=web", 1)
+    await acting.run(await acting.plan("evidence.pod", ref_of(first)))
+    plan = await acting.plan("workload.suspend", ref_of(first))
+    assert plan.danger is Danger.D2
+    await acting.kubectl("delete", "pod", first["metadata"]["name"], "-n", namespace, "--wait=true")
+    second: list[dict[str, object]] = []
+
+    async def replaced() -> bool:
+        second[:] = [
+            p for p in await acting.listed("pods", namespace) if p["metadata"]["uid"] != first["metadata"]["uid"]
+        ]
+        return bool(second)
+
+    await acting.until(replaced, "the controller made another pod")
+    await asyncio.sleep(1)
+    outcome = await acting.run(plan)
+
+    assert outcome.stage is Stage.EFFECTIVE, outcome
+    uid = ref_of(second[0]).uid
+    assert any(one.uid == uid and one.kind == "pod.yaml" and not one.failed for one in acting.case.state.captured)

@@ -109,7 +109,8 @@ class WorkloadSuspend(Writing):
             residual=tuple(f"Job {name} runs on: suspend it as well (x w on it)" for name in jobs),
             limits=LIMITS,
             destroys=refs,
-            protects=(MANIFEST, *AROUND) if refs else (),
+            # Also where no pod runs now: one may when it is carried out.
+            protects=(MANIFEST, *AROUND) if any(stop.ref.kind != "CronJob" for stop in stops) else (),
             reverters=(
                 *reverter_lines([stop.obj for stop in stops]),
                 *scaler_lines(aims, top.kind, top.name),
@@ -124,10 +125,15 @@ class WorkloadSuspend(Writing):
         return [*reads_in(namespace), *(Right(r.verb, r.resource, r.group, namespace) for r in _LOOKS)]
 
     async def collect(self, desk: Desk, plan: Plan) -> None:
-        """Evidence of each pod that will be killed and has none yet."""
-        for ref in plan.destroys:
+        """Evidence of each pod that will be killed and has none yet, also of those that were made since the plan."""
+        for ref in await self.destroys_now(desk, plan):
             if not is_sealed(desk, ref.uid):
                 await capture_pod(desk, ref)
+
+    async def destroys_now(self, desk: Desk, plan: Plan) -> tuple[ResourceRef, ...]:
+        """The pods as they are now: controllers make new ones at any time, without a change of what is pinned."""
+        stops = [Stop(_ref(one), {}) for one in plan.context_value()["stops"]]
+        return tuple(reference(pod, "Pod", desk.info.id) for pod in await killed_by(desk, stops))
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
         context = applied.plan.context_value()
