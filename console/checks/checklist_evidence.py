@@ -101,13 +101,13 @@ def keys_replaced(facts: Facts, target: ResourceRef) -> Verdict:
 @check("pod.marked", "object", "declared", about="Pod")
 @told
 def pod_marked(facts: Facts, target: ResourceRef) -> Verdict:
-    """The pod carries the codename as the value of a label."""
+    """The pod carries the codename as the value of a label. One that is gone was not seen marked: that is unknown."""
     declared = tell(facts, asking.declared())
     if declared is None:
         return Verdict(False, "there is no codename yet: the incident is not declared")
     pod = tell(facts, asking.an_object("Pod", target.namespace, target.name))
     if pod is None:
-        return Verdict(True, "it is gone: nothing left to mark")
+        return Verdict(None, "it is gone and cannot be marked any more: mark the item n-a with the reason")
     marks = [key for key, value in (pod.metadata.labels or {}).items() if value == declared[0]]
     return Verdict(bool(marks), f"label {marks[0]}" if marks else f"no label has the value {declared[0]}")
 

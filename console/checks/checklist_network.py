@@ -23,6 +23,7 @@ from console.model.workload import Pod
 from console.policy.netpol import directions, isolation
 from console.ports.facts import Facts
 
+OUTLIVES = "on a node that cannot be reached a process may outlive its API object"
 NO_FLOWS = "no flow is seen here: that nothing passes this pod any more is not observed"
 _OVER = ("Succeeded", "Failed")
 
@@ -44,7 +45,7 @@ def pod_contained(facts: Facts, target: ResourceRef) -> Verdict:
     pod = tell(facts, asking.an_object("Pod", target.namespace, target.name))
     if pod is None or (target.uid and pod.metadata.uid != target.uid):
         again = "" if pod is None else "; another pod has its name now"
-        return Verdict(True, f"gone: nothing left to isolate{again}")
+        return Verdict(True, f"gone: nothing left to isolate{again}", limits=(OUTLIVES,))
     paper = isolated_on_paper(facts, cast(Pod, pod))
     return both(paper, _enforced(facts, target)) if paper.truth else paper
 

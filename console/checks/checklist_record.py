@@ -49,13 +49,15 @@ def t0(facts: Facts) -> tuple[float, str]:
 @check("incident.declared", "declared", "recorded")
 @told
 def incident_declared(facts: Facts, target: ResourceRef) -> Verdict:
-    """The incident was declared under a name."""
+    """The incident was declared under a name, and a severity was set."""
     declared = tell(facts, asking.declared())
     if declared is None:
         return Verdict(False, "not declared (:declare NAME)")
     name, severity, at = declared
     severity = severity or next((value for value, _, _ in reversed(said(facts, "severity"))), "")
-    return Verdict(True, f"{name}, {severity or 'no severity recorded'}, declared {minute(at)}")
+    if not severity:
+        return Verdict(False, f"{name}, declared {minute(at)}, no severity set (:record severity high)")
+    return Verdict(True, f"{name}, {severity}, declared {minute(at)}")
 
 
 @check("role.commander", "recorded")

@@ -106,9 +106,11 @@ def triaged(facts: Facts, target: ResourceRef, source: str, rule: str = "") -> V
         total, done = tell(facts, asking.findings(FLOOR, source, rule))
         if done < total:
             return Verdict(False, f"{total - done} of {total} findings of {FLOOR} or worse not acknowledged")
-        return Verdict(True, f"{total} findings of {FLOOR} or worse, all acknowledged")
+        return Verdict(True, f"{total} findings of {FLOOR} or worse, all acknowledged" if total else f"none of {FLOOR}")
 
-    return both(alive(facts, target), acknowledged(facts, target))
+    live, done = alive(facts, target), acknowledged(facts, target)
+    # "None" beside a source that is silent would read as calm.
+    return live if live.truth is None and done.truth else both(live, done)
 
 
 @check("usage.triaged", "source", "findings")

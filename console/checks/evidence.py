@@ -19,7 +19,7 @@ CAPTURED = frozenset(
 """Kinds that the actions of this build capture. Of any other kind nothing can be in the store: that it is absent does
 not say that nobody took it."""
 LIMITS = (
-    "log lines already rotated away on the node",
+    "log lines already rotated on the node",
     "memory, processes, open sockets and the file system: evidence.volatile, or the node's disk",
 )
 

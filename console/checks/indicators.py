@@ -92,7 +92,8 @@ def left_of(facts: Facts, window: float) -> Verdict:
 @check("indicators.swept", "recorded", "running", "calls_since", "callers", "affected")
 def indicators_swept(facts: Facts, target: ResourceRef) -> Verdict:
     """Indicators are listed, all can be looked for, and what is seen of them is in the affected set or judged."""
-    return both(_listed(facts, target), _all_known(facts, target))
+    indicators = _listed(facts, target)
+    return indicators if indicators.truth is False else both(indicators, _all_known(facts, target))
 
 
 @told

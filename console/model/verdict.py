@@ -24,12 +24,12 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def both(*verdicts: Verdict) -> Verdict:
-    """Kleene AND: false if any is false, else unknown if any is unknown. Texts are joined."""
+    """Kleene AND: false if any is false, else unknown if any is unknown. Texts are joined, each once."""
     truths = [verdict.truth for verdict in verdicts]
     truth = False if False in truths else (None if None in truths else True)
     return Verdict(
         truth,
-        "; ".join(verdict.observed for verdict in verdicts if verdict.observed),
+        "; ".join(dict.fromkeys(verdict.observed for verdict in verdicts if verdict.observed)),
         tuple(text for verdict in verdicts for text in verdict.residual),
         tuple(text for verdict in verdicts for text in verdict.unverifiable),
         tuple(text for verdict in verdicts for text in verdict.limits),

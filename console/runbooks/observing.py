@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,27 @@ if TYPE_CHECKING:
 
 SHOWN = 2
 """Members named before the rest becomes a number."""
+_KIND = r"(?i)\b(?:node|namespace|user) "
 _WORST = ("regressed", "false", "unknown", "holding", "unasked", "held", "settled")
 
 
 def words(
-    item: Item, members: Sequence[Member], standing: Sequence[str], open_needs: Sequence[str], wait: float | None
+    item: Item,
+    members: Sequence[Member],
+    standing: Sequence[str],
+    open_needs: Sequence[str],
+    wait: float | None,
+    unattested: bool = False,
 ) -> str:
-    """The observed value: worst members first; how long a hold still takes; what a blocked item waits for."""
+    """The observed value: worst members first; how long a hold still takes; what a blocked item waits for.
+
+    `unattested`: a person's word is all that is missing, so what it should be about is said.
+    """
     parts = [_seen(item, members, standing)]
     if wait and "holding" in standing:
         parts.append(f"must hold {_span(item.hold_seconds)}")
+    if unattested:
+        parts.append(f"to attest: {item.attest}")
     if open_needs:
         parts.append(f"first {', '.join(open_needs)}")
     return " · ".join(part for part in parts if part)
@@ -46,7 +58,7 @@ def _seen(item: Item, members: Sequence[Member], standing: Sequence[str]) -> str
     worst = ranked[0][1]
     same = [one for one, word in ranked if word == worst]
     told = "; ".join(_named_once(one) for one in same[:SHOWN])
-    return told + (f" and {len(same) - SHOWN} more" if len(same) > SHOWN else "")
+    return told + (f"; and {len(same) - SHOWN} more" if len(same) > SHOWN else "")
 
 
 def _told(member: Member) -> str:
@@ -57,9 +69,13 @@ def _told(member: Member) -> str:
 
 
 def _named_once(member: Member) -> str:
-    """The value, after the member's name unless it says that itself."""
+    """The value, after the member's name unless it says that itself.
+
+    `default` in "no default deny" names nobody: a name without a namespace counts only after its kind.
+    """
     told = _told(member)
-    return told if member.name in told else f"{member.name}: {told}"
+    named = member.name in told if "/" in member.name else re.search(_KIND + re.escape(member.name) + r"\b", told)
+    return told if named else f"{member.name}: {told}"
 
 
 def _named(names: Sequence[str]) -> str:

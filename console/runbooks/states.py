@@ -109,7 +109,8 @@ def judge(
     done = len(members) if state == "attested" else sum(one in _GOOD for one in standing)
     waits = [one.since + item.hold_seconds for one in lived.values() if one.since is not None]
     due = min((wait for wait in waits if wait > now), default=None)
-    text = words(item, members, standing, open_needs if state == "blocked" else (), due and due - now)
+    unattested = state == "proved" or (whole and item.kind == "attest" and state not in DONE)
+    text = words(item, members, standing, open_needs if state == "blocked" else (), due and due - now, unattested)
     total = 0 if whole else len(members)
     misses = misses_of(item, members)
     result = ItemState(item.id, state, seen, text, now, 0 if whole else done, total, misses, due=due)

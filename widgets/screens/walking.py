@@ -74,10 +74,10 @@ def press(room: RoomScreen, item: ItemRow) -> str:
             f"{count} object{'' if count == 1 else 's'} to do it to" if count else "but no affected object waits for it"
         )
         return f"enter or {keys or ':' + item.action}: {item.action}, {where}. The plan comes first."
-    if item.action in _PROMPTS:
-        return f"enter: {_PROMPTS[item.action][1]}"
     if topic := asked_record(item):
         return f"enter: state it, as :record {topic} would"
+    if item.action in _PROMPTS:
+        return f"enter: {_PROMPTS[item.action][1]}"
     if item.kind == "auto":
         without = f" ({item.action} is not in this build)" if item.action else ""
         return f"nothing: it ticks by itself once it is so{without}"
@@ -93,14 +93,14 @@ async def _do(room: RoomScreen, item: ItemRow, answer: str) -> str:
         return "" if room.told(done) else getattr(done, "text", "")
     if any(spec.id == item.action for spec in room.specs):
         return await _act(room, item)
+    if topic := asked_record(item):
+        answer_to = await room.prompted("record", f"{item.title}: {topic}", lambda text: Record(topic, text))
+        return getattr(answer_to, "text", "") if answer_to is not None else ""
     if item.action in _PROMPTS:
         from widgets.screens.commanding import Commands
 
         Commands(room).run(_PROMPTS[item.action][0])
         return ""
-    if topic := asked_record(item):
-        answer_to = await room.prompted("record", f"{item.title}: {topic}", lambda text: Record(topic, text))
-        return getattr(answer_to, "text", "") if answer_to is not None else ""
     if item.kind == "auto":
         return "Nothing to press: it ticks by itself. o says why it does not apply, :override says why you accept it."
     return await _mark(room, item, "attested", "What did you see or do? Your name is recorded with it.")

@@ -65,6 +65,13 @@ def test_a_mark_is_any_label_whose_value_is_the_codename() -> None:
     assert ask_check("pod.marked", other, target).truth is False
 
 
+def test_a_pod_that_is_gone_was_never_seen_marked() -> None:
+    facts = Scripted({Ask("declared"): ("heron", "", 0.0)})
+    verdict = ask_check("pod.marked", facts, ref("Pod", "shop", "web"))
+    assert verdict.truth is None
+    assert "cannot be marked any more" in verdict.observed
+
+
 def scope(*affected: str, t0: str = T0) -> Scripted:
     refs = tuple(ref("Pod", "shop", name) for name in affected)
     facts = Scripted({Ask("affected", ("",)): refs, Ask("affected", ("Pod",)): refs})

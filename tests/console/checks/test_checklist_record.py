@@ -17,6 +17,15 @@ def test_an_incident_ticks_as_declared_with_name_severity_and_time() -> None:
     assert verdict.observed == "GREY HERON, high, declared 20:26Z"
 
 
+def test_a_declared_incident_without_a_severity_asks_for_it() -> None:
+    """The item says that both are set: it must not tick on the name alone."""
+    facts = Scripted({Ask("declared"): ("GREY HERON", "", NOW)})
+    verdict = ask_check("incident.declared", facts)
+    assert verdict.truth is False
+    assert verdict.observed.endswith("no severity set (:record severity high)")
+    assert ask_check("incident.declared", facts.say("severity", "high")).truth is True
+
+
 def test_an_undeclared_incident_says_how_to_declare() -> None:
     verdict = ask_check("incident.declared", Scripted({Ask("declared"): None}))
     assert (verdict.truth, verdict.observed) == (False, "not declared (:declare NAME)")

@@ -69,6 +69,10 @@ def test_no_findings_is_triaged_only_while_the_source_is_live() -> None:
     assert ask_check("access.triaged", book(NONE)).truth is None
 
 
+def test_a_silent_source_shows_its_silence_and_no_count_of_nothing() -> None:
+    assert ask_check("access.triaged", book(NONE)).observed == "no audit source is configured"
+
+
 def test_findings_nobody_acknowledged_count_as_false_even_from_a_stale_source() -> None:
     verdict = ask_check("access.triaged", book(health("stale"), total=3, done=1))
     assert verdict.truth is False

@@ -143,12 +143,13 @@ async def test_marks_notes_statements_and_acknowledgements_are_on_record(room: R
         await ana.ask(Declare("quiet-heron", "pager")),
         await ana.ask(Note("asked the owner of shop")),
         await ana.ask(Record("t0.estimate", "2026-05-28T20:00:00Z")),
+        await ana.ask(Record("severity", "high")),
         await ana.ask(Mark("ORG-03", "attested", "bridge call 42")),
         await ana.ask(Acknowledge(finding.key)),
     ]
     await room.pass_time(3)
 
-    assert [type(answer) for answer in answers] == [Done] * 5
+    assert [type(answer) for answer in answers] == [Done] * 6
     entries = {row.text for row in await room.rows("journal", EntryRow)}
     assert {"note: asked the owner of shop", "incident declared: quiet-heron (pager)"} <= entries
     items: dict[str, str] = {row.key: row.state for row in await room.rows("checklist", ItemRow)}

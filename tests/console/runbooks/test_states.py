@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.model.verdict import Verdict, both
 from console.runbooks.states import DONE, MARKS, refusal
 from tests.console.runbooks.making import Line, T, item, mark, member
 
@@ -209,3 +210,29 @@ def test_a_word_that_does_not_count_is_refused_with_the_reason(kind: str, state:
 @pytest.mark.parametrize("state", MARKS)
 def test_a_word_with_a_reason_is_taken(state: str) -> None:
     assert refusal(item(kind="attest"), state, "ticket 7") == ""
+
+
+def test_a_name_that_is_a_common_word_is_shown_before_what_was_seen() -> None:
+    """`default` in "no default deny" names no namespace."""
+    seen = [member("default", False, "no default deny"), member("node-0", False, "node node-0 takes new pods")]
+    judged = Line(item()).judged(0, *seen)
+    assert judged.state.observed == "default: no default deny; node node-0 takes new pods"
+
+
+def test_more_members_than_are_named_are_counted_apart_from_the_last_ones_value() -> None:
+    seen = [member(name, False, "missing: pod.logs, events") for name in ("a", "b", "c", "d")]
+    assert Line(item()).judged(0, *seen).state.observed.endswith("missing: pod.logs, events; and 2 more")
+
+
+def test_an_item_that_waits_for_a_persons_word_says_what_it_should_be_about() -> None:
+    channel = item(kind="attest", attest="which channel, and who is in it")
+    assert Line(channel).judged(0, member("", "none")).state.observed == "to attest: which channel, and who is in it"
+    said = Line(channel).judged(0, member("", "none"), marks={"": mark("attested")})
+    assert (said.state.state, said.state.observed) == ("attested", "")
+    proved = Line(item(kind="hybrid", attest="the change's number")).judged(0, member("", True, "no egress"))
+    assert proved.state.observed == "no egress · to attest: the change's number"
+
+
+def test_one_reason_of_several_parts_is_told_once() -> None:
+    blind = Verdict(None, "no source is configured")
+    assert both(blind, blind, Verdict(True, "3 nodes")).observed == "no source is configured; 3 nodes"
