@@ -18,6 +18,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from console.cluster.bounded import MAX_BODY, read_body
+from console.cluster.dating import certificate_note, server_time
 from console.cluster.deadline import Deadline
 from console.cluster.failures import BadCertificate, explain, login_refused
 from console.cluster.login import Access, Login
@@ -85,7 +86,7 @@ class HttpTransport:
                 await self._login.renew(access)
                 access = await self._login.access()
                 reply = await self._exchange(request, access, within)
-        return self._accepted(reply, access.note)
+        return self._accepted(reply, access)
 
     def stream(self, request: Request, idle: float) -> AbstractAsyncContextManager[tuple[Reply, AsyncIterator[bytes]]]:
         return self._stream(request, idle)
@@ -102,6 +103,10 @@ class HttpTransport:
                 yield self._accepted(msgspec.structs.replace(head, body=body)), _nothing()
         finally:
             _abort(response)
+
+    async def log_in(self) -> None:
+        """Read the credentials again now, whatever failed before. Raises `LoginNeeded`."""
+        await self._login.again()
 
     async def close(self) -> None:
         await self._tasks.close()
@@ -192,7 +197,7 @@ class HttpTransport:
             headers["Audit-ID"] = request.audit_id
         return headers
 
-    def _accepted(self, reply: Reply, note: str = "") -> Reply:
+    def _accepted(self, reply: Reply, access: Access | None = None) -> Reply:
         """Lets every Kubernetes answer through, whatever its status.
 
         Raises:
@@ -200,6 +205,7 @@ class HttpTransport:
             Unreachable: a redirect or a web page: something else answers at this address.
         """
         if reply.status == 401:
+            note = certificate_note(access.valid if access else None, self._clock.now(), server_time(reply))
             raise login_refused(self.server, self.user, note)
         if 300 <= reply.status < 400:
             place = urlsplit(reply.headers.get("location", "")).netloc or "another path"

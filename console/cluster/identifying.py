@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
+from console.cluster.dating import server_time
 from console.cluster.reflector import Wire
 from console.errors import ApiStatus, next_step
 from console.ports.clock import Clock
@@ -54,9 +54,6 @@ def _field(reply: Reply, *path: str) -> Any:
 
 
 def _skew(reply: Reply, clock: Clock) -> float:
-    try:
-        server = parsedate_to_datetime(reply.headers.get("date", "")).timestamp()
-    except (ValueError, TypeError):
-        return 0.0
-    difference = clock.now() - server
+    server = server_time(reply)
+    difference = clock.now() - server if server is not None else 0.0
     return difference if abs(difference) > _RESOLUTION else 0.0

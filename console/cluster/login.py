@@ -18,8 +18,8 @@ class Access(msgspec.Struct, frozen=True):
     """Authorization, and impersonation if asked for. Secret."""
     tls: ssl.SSLContext | None = None
     """None for plain HTTP."""
-    note: str = ""
-    """What is known to be wrong with it, for the person who must log in."""
+    valid: tuple[float, float] | None = None
+    """From and until when its client certificate is one (epoch seconds), None if it has none or that is not known."""
 
 
 class Login(Protocol):
@@ -34,4 +34,8 @@ class Login(Protocol):
 
         Calls for an access that was renewed meanwhile return at once.
         """
+        ...
+
+    async def again(self) -> None:
+        """A person has logged in: read the credentials now, whatever failed before. Raises `LoginNeeded`."""
         ...

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 from console.cluster import tls
 from console.cluster.credentials import Credentials
@@ -78,17 +77,17 @@ class RenewingLogin:
                 self._failure = error if isinstance(error, LoginNeeded) else LoginNeeded(str(error))
                 raise self._failure from error
 
+    async def again(self) -> None:
+        async with self._lock:
+            self._tried, self._failure = float("-inf"), None
+        await self.renew(self._access)
+
     def _made(self, material: Material) -> Access:
         credentials, authority = material
         self._until = self._clock.monotonic() + self._lifetime(credentials)
         context = tls.context(authority, credentials.certificate, credentials.key, self._insecure)
-        return Access((*credentials.headers, *self._extra), context, self._note(credentials.certificate))
-
-    def _note(self, certificate: bytes) -> str:
-        end = tls.expiry(certificate) if certificate else None
-        if end is None or end > self._clock.now():
-            return ""
-        return f"its client certificate expired on {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%MZ}"
+        valid = tls.validity(credentials.certificate) if credentials.certificate else None
+        return Access((*credentials.headers, *self._extra), context, valid)
 
     def _lifetime(self, credentials: Credentials) -> float:
         if credentials.from_file:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from console.errors import ConfigError
 
 _TIMES = re.compile(
-    rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f)\d{12,14}Z(\x17\x0d(\d{12}Z)|\x18\x0f(\d{14}Z))", re.DOTALL
+    rb"\x30[\x1e\x20\x22](?:\x17\x0d(\d{12}Z)|\x18\x0f(\d{14}Z))(?:\x17\x0d(\d{12}Z)|\x18\x0f(\d{14}Z))", re.DOTALL
 )
 
 
@@ -53,8 +53,8 @@ def context(authority: bytes, certificate: bytes, key: bytes, insecure: bool = F
     return made
 
 
-def expiry(certificate: bytes) -> float | None:
-    """Epoch seconds after which a PEM certificate is no longer valid; None if that cannot be read."""
+def validity(certificate: bytes) -> tuple[float, float] | None:
+    """Epoch seconds from and until which a PEM certificate is valid; None if that cannot be read."""
     begin = certificate.find(b"-----BEGIN CERTIFICATE-----")
     end = certificate.find(b"-----END CERTIFICATE-----", begin)
     if begin < 0 or end < 0:
@@ -63,11 +63,14 @@ def expiry(certificate: bytes) -> float | None:
         found = _TIMES.search(ssl.PEM_cert_to_DER_cert(certificate[begin : end + 25].decode("ascii")))
         if not found:
             return None
-        short, long = found.group(2), found.group(3)
-        form, text = ("%y%m%d%H%M%SZ", short) if short else ("%Y%m%d%H%M%SZ", long)
-        return datetime.strptime(text.decode(), form).replace(tzinfo=UTC).timestamp()
+        return _moment(found.group(1), found.group(2)), _moment(found.group(3), found.group(4))
     except ValueError:
         return None
+
+
+def _moment(short: bytes | None, long: bytes | None) -> float:
+    form, text = ("%y%m%d%H%M%SZ", short) if short else ("%Y%m%d%H%M%SZ", long or b"")
+    return datetime.strptime(text.decode(), form).replace(tzinfo=UTC).timestamp()
 
 
 def _no_password() -> str:

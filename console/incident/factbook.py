@@ -301,13 +301,23 @@ class FactBook:
             return Unknown(
                 f"the engine was started again at {minute(self._ledger.blind_before)}; earlier calls are gone"
             )
-        return self._audit(moment) or Known(self._ledger.calls_since(user, moment), self._clock.now(), "audit")
+        return self._audit(moment) or Known(
+            self._ledger.calls_since(user, self._theirs(moment)), self._clock.now(), "audit"
+        )
 
     def _callers(self, since: str) -> Fact:
-        return self._followed(float(since), self._trail.callers(float(since)) if self._trail else None)
+        return self._followed(float(since), self._trail.callers(self._theirs(float(since))) if self._trail else None)
 
     def _touched(self, user: str, since: str) -> Fact:
-        return self._followed(float(since), self._trail.touched(user, float(since)) if self._trail else None)
+        moment = float(since)
+        return self._followed(moment, self._trail.touched(user, self._theirs(moment)) if self._trail else None)
+
+    def _theirs(self, moment: float) -> float:
+        """A time of ours as the server's clock has it, by which the audit record is written.
+
+        With our clock ahead, who calls this very minute would else seem to be quiet.
+        """
+        return moment - self._cluster.info.skew
 
     def _followed(self, since: float, found: tuple[object, ...] | str | None) -> Fact:
         if blind := self._audit(since):

@@ -48,6 +48,7 @@ def header_view(
         tuple(known_safe(alarm) for alarm in state.alarms[-5:]),
         export(words.get("login", "")),
         export(words.get("banner", "")),
+        info.skew,
     )
 
 

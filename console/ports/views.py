@@ -56,6 +56,8 @@ class HeaderView(_View, frozen=True):
     """Non-empty: LOGIN NEEDED, and what to do."""
     banner: Clean = Clean("")
     """Permanent red words (`insecure TLS: approved by hash 3f9a`)."""
+    skew: float = 0.0
+    """Seconds by which the engine's clock is ahead of the API server's (negative: behind); 0.0 when they agree."""
 
 
 class FindingRow(_View, frozen=True):

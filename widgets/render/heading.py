@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from widgets.theme import Look
 
 
+SKEWED = 5.0
+"""Seconds between our clock and the server's from which on a person should know."""
+
+
 def mode(header: HeaderView | None, look: Look) -> Span:
     """READ-ONLY, or until when this seat may write."""
     if header is None:
@@ -69,6 +73,8 @@ def second(header: HeaderView | None, look: Look, width: int, lost: str = "") ->
     elif not parts:
         parts = [(" no source yet: see ? sources", "bar-warn")]
     tail: list[Span] = []
+    if abs(header.skew) >= SKEWED:
+        tail += [("  clock ", "bar-dim"), (_apart(header.skew), "bar-warn")]
     if header.undo_debt:
         tail += [("  undo debt ", "bar-dim"), (str(header.undo_debt), "bar-warn")]
     if header.redact != "normal" or width >= 110:
@@ -83,6 +89,13 @@ def second(header: HeaderView | None, look: Look, width: int, lost: str = "") ->
     return (*pad(tuple(parts), room, "bar"), *tail)
 
 
+def _apart(skew: float) -> str:
+    """How far this clock is from the server's: `5m ahead`."""
+    far = abs(skew)
+    amount = f"{far:.0f}s" if far < 100 else f"{far / 60:.0f}m" if far < 6000 else f"{far / 3600:.0f}h"
+    return f"{amount} {'ahead' if skew > 0 else 'behind'}"
+
+
 def sources(header: HeaderView, look: Look, seat: str) -> list[tuple[str, str]]:
     """Each source in full: label and text."""
     found: list[tuple[str, str]] = []
@@ -93,6 +106,9 @@ def sources(header: HeaderView, look: Look, seat: str) -> list[tuple[str, str]]:
         counts = "".join(f"   {count} {word}" for count, word in losses if count)
         why = f": {view.why}" if view.why else ""
         found.append((view.name, f"{view.state}{since}{lag}{why}{counts}"))
+    if abs(header.skew) >= SKEWED:
+        text = f"this machine's is {_apart(header.skew)} of the API server's: ages are off by that. Start time syncing"
+        found.append(("clock", text))
     if not any(view.name.startswith("audit") for view in header.sources):
         found.append(
             ("audit", "no such source: who did what is not known. Add --audit PATH or --audit-webhook ADDRESS")
@@ -117,7 +133,7 @@ def urgent(header: HeaderView | None, look: Look, lost: str, frozen: str) -> lis
         lines.append(((f" {lost} ", "danger"),))
     if header is not None:
         if header.login:
-            lines.append(((f" LOGIN NEEDED  {header.login} ", "danger"),))
+            lines.append(((f" LOGIN NEEDED, :login  {header.login} ", "danger"),))
         lines += [((f" ALARM  {alarm} ", "danger"),) for alarm in header.alarms[-2:]]
         if header.banner:
             lines.append(((f" {header.banner} ", "danger"),))

@@ -383,8 +383,9 @@ async def test_a_tls_server_name_is_asked_for_in_place_of_the_address() -> None:
         await transport.close()
 
 
-def test_the_end_of_a_certificate_is_read() -> None:
-    certificate = trustme.CA().issue_cert("x", not_after=datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC))
+def test_when_a_certificate_begins_and_ends_is_read() -> None:
+    begin, end = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), datetime(2051, 5, 6, 7, 8, 9, tzinfo=UTC)
+    certificate = trustme.CA().issue_cert("x", not_before=begin, not_after=end)
 
-    assert tls.expiry(certificate.cert_chain_pems[0].bytes()) == datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC).timestamp()
-    assert tls.expiry(b"nonsense") is None
+    assert tls.validity(certificate.cert_chain_pems[0].bytes()) == (begin.timestamp(), end.timestamp())
+    assert tls.validity(b"nonsense") is None

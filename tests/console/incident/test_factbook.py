@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from console.checks import asking
@@ -22,7 +23,7 @@ from console.model.signal import SourceHealth
 from console.model.state import IncidentState
 from console.model.text import Clean
 from console.ports.clock import ManualClock
-from console.ports.cluster import Cluster, KindHealth, Listener, Ruling
+from console.ports.cluster import Cluster, ClusterInfo, KindHealth, Listener, Ruling
 from console.ports.tasks import Tasks
 
 
@@ -50,6 +51,7 @@ class ScriptedCluster:
         self.views: dict[str, Watched] = {}
         self.listener: Listener = lambda *_: None
         self.rulings: list[Ruling] = []
+        self.info = ClusterInfo("c1", "https://api.example", "test")
 
     def view(self, kind: str) -> Watched:
         return self.views.setdefault(kind, Watched(kind))
@@ -71,7 +73,11 @@ class Ledger:
     def open_streams(self, user: str) -> list[tuple[str, str, str, str, float]]:
         return [("a1", "get", "shop/web", "exec", 1.0)] if user == "eve" else []
 
+    def __init__(self) -> None:
+        self.asked = 0.0
+
     def calls_since(self, user: str, since: float) -> int:
+        self.asked = since
         return 3
 
 
@@ -81,8 +87,9 @@ class Book:
     def __init__(self, **more: Any) -> None:
         self.clock, self.cluster, self.state = ManualClock(), ScriptedCluster(), IncidentState()
         self.sources: list[SourceHealth] = []
+        self.ledger = Ledger()
         self.book = FactBook(
-            cast(Cluster, self.cluster), lambda: self.state, Ledger(),
+            cast(Cluster, self.cluster), lambda: self.state, self.ledger,
             lambda: [BY_KIND["Node"].ref("", "node-0")], lambda: self.sources, self.clock, **more,
         )  # fmt: skip
 
@@ -149,6 +156,18 @@ def test_a_hole_in_the_audit_record_hides_calls_of_that_time_only(a: Book) -> No
     a.sources = [SourceHealth("audit", "live", 0.0, gaps=((now - 500, now - 400),))]
     assert "hole" in a.why(asking.calls_since("eve", now - 450))
     assert a.value(asking.calls_since("eve", now - 300)) == 3
+
+
+@pytest.mark.parametrize("skew", [1200.0, -1200.0, 0.0])
+def test_the_audit_record_is_asked_in_the_time_of_the_clock_that_wrote_it(a: Book, skew: float) -> None:
+    """Our clock twenty minutes ahead: an account that calls now would be proved quiet for a quarter of an hour."""
+    a.cluster.info = msgspec.structs.replace(a.cluster.info, skew=skew)
+    a.sources = [SourceHealth("audit", "live", 0.0)]
+    since = a.clock.now() - 900
+
+    a.value(asking.calls_since("eve", since))
+
+    assert a.ledger.asked == since - skew
 
 
 class Followed:
