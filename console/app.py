@@ -110,6 +110,8 @@ class WarRoom(App[str]):
         self._connect, self._trust, self._specs = connect, trust, specs
         self._muting = Muting(self.look.clock)
         self._saving = self._stalled = False
+        self.ended_by: WarRoomError | None = None
+        """Why there was nothing to sit at, once the person has left for it."""
         self.room: RoomScreen = None  # type: ignore[assignment]  # both are raised right after the first frame
         self.seating: Seating = None  # type: ignore[assignment]
         self.register_theme(textual_theme(palette))
@@ -165,6 +167,7 @@ class WarRoom(App[str]):
             elif answer == "again":
                 self._sit()
             else:
+                self.ended_by = error
                 self.exit()
 
         self.push_screen(Unusable(self.look, error, self._trust), chosen)

@@ -12,7 +12,8 @@
     ├── SourceError         a signal source cannot be read
     ├── Refused             a plan or an intent that must not run; nothing was written
     ├── JournalError        the record cannot be kept, so nothing may be done
-    └── WireError           engine and seat do not understand each other
+    └── WireError           engine and seat do not understand each other, or there is no engine
+        └── VersionSkew     they are of versions that never will: trying again is no use
 
 No error text may carry a secret: whoever shows one passes it through `export()` first.
 """
@@ -117,3 +118,29 @@ class WireError(WarRoomError):
     """Engine and seat do not understand each other."""
 
     exit_code = 7
+
+
+class VersionSkew(WireError):
+    """The engine speaks another protocol than this seat: trying again is no use.
+
+    Args:
+        engine: version and protocol as far as the engine said them.
+        seat: the same of this seat.
+    """
+
+    def __init__(self, engine: tuple[str, int], seat: tuple[str, int]) -> None:
+        newer = engine[1] > seat[1]
+        next_ = (
+            "This seat is the older one: leave it and start the newer `warroom`."
+            if newer
+            else "End that engine with `warroom stop`, then start `warroom` again: the record is kept."
+        )
+        super().__init__(
+            f"The engine is {_version(*engine)} and this seat is {_version(*seat)}: they do not understand each other. "
+            f"{next_}"
+        )
+
+
+def _version(version: str, protocol: int) -> str:
+    said = f"warroom {version[:20]}" if version else "another warroom"
+    return f"{said} (protocol {protocol})" if protocol else f"{said} (protocol not known)"

@@ -10,7 +10,7 @@ from console import __version__
 from console.bootstrap.linking import answers, linked_socket, refuse_other_sources
 from console.bootstrap.starting import Starting, spawn
 from console.config.options import Options
-from console.errors import WireError
+from console.errors import VersionSkew, WireError
 from console.journal.locking import locked
 from console.ports.session import LOGIN_VARIABLES, PROTOCOL, Hello, Welcome
 from console.wire.client import SocketSession
@@ -65,6 +65,8 @@ async def enter(
             session = await join(options)
             refuse_other_sources(options)
             return session, await session.open(hello(options, screen=screen))
+        except VersionSkew:
+            raise  # another engine would only find that one, and end
         except WireError:
             starting = spawn(options)
     session = await SocketSession.connect(await starting.wait())

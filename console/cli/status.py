@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 
+from console.bootstrap.ending import end_by_signal
+from console.bootstrap.linking import linked_socket
 from console.bootstrap.seating import ended
 from console.cli.parsing import options_of
 from console.cli.talking import complain, refused, rows_of, say, say_json, seat
 from console.cli.talking import run as run_command
-from console.errors import WireError
+from console.config.options import Options
+from console.errors import VersionSkew, WireError
 from console.model.instants import stamp
 from console.ports.session import Stop
 from console.ports.views import FindingRow, HeaderView, ItemRow, Refusal, ResourceRow
@@ -71,15 +74,30 @@ def stop(args: argparse.Namespace) -> int:
 
 
 async def _stop(args: argparse.Namespace) -> int:
+    options = options_of(args)
     try:
-        async with seat(options_of(args), start=False) as session:
+        async with seat(options, start=False) as session:
             answer = await session.ask(Stop(getattr(args, "reason", "")))
+    except VersionSkew:
+        return await _stop_another(options)
     except WireError as error:
         complain(str(error))
         return 1
     if isinstance(answer, Refusal):
         return refused(answer, False)
-    if not await ended(options_of(args)):
+    return await _wait(options)
+
+
+async def _stop_another(options: Options) -> int:
+    """End an engine of another version, which understands no request of ours."""
+    path = linked_socket(options)
+    if path is not None:
+        end_by_signal(path)
+    return await _wait(options)
+
+
+async def _wait(options: Options) -> int:
+    if not await ended(options):
         complain("The engine was told to end and has not yet: it may be finishing a write. See `warroom status`.")
         return 1
     say("The engine has ended; the record is kept.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from console import __version__
-from console.errors import BadInput, WireError
+from console.errors import BadInput, VersionSkew, WireError
 from console.hygiene.exporting import known_safe
 from console.incident.answering import Answering
 from console.incident.board import REBUILT
@@ -31,10 +31,7 @@ class LocalSession:
     async def open(self, hello: Hello) -> Welcome:
         """Take a seat. A screen's seat is on record; a command's is not."""
         if hello.protocol != PROTOCOL:
-            raise WireError(
-                f"This warroom ({hello.version[:20]}) speaks protocol {hello.protocol}, the running engine "
-                f"({__version__}) speaks {PROTOCOL}. End it with `warroom stop` of its own version, then start again."
-            )
+            raise VersionSkew((__version__, PROTOCOL), (hello.version, hello.protocol))
         wanted = self._engine.export(hello.seat.strip()[:_NAME_LIMIT])
         if not wanted:
             raise WireError("A seat needs a name: give one with --seat.")

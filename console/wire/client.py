@@ -25,6 +25,7 @@ from console.wire.messages import (
     Updated,
     frame,
     read_of_engine,
+    read_welcome,
 )
 
 WELCOME = 20.0
@@ -57,7 +58,7 @@ class SocketSession:
         await self._send(Open(hello))
         try:
             async with asyncio.timeout(WELCOME):
-                first = await read_of_engine(self._reader)
+                welcome = await read_welcome(self._reader, hello)
         except EOFError as error:
             await self.close()
             raise WireError(_GONE) from error
@@ -65,12 +66,11 @@ class SocketSession:
             await self.close()
             stuck = f"The engine did not welcome this seat within {WELCOME:.0f} s. See its log, or `warroom stop`."
             raise WireError(stuck) from error
-        if not isinstance(first, Opened):
+        except WireError:
             await self.close()
-            stray = "The engine did not welcome this seat. End it with `warroom stop` and start again."
-            raise WireError(first.text if isinstance(first, Failed) else stray)
+            raise
         self._tasks.start("wire", self._read())
-        return first.welcome
+        return welcome
 
     async def _read(self) -> None:
         text = _GONE

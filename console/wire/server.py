@@ -14,9 +14,10 @@ import struct
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
+from console import __version__
 from console.errors import WarRoomError, WireError
 from console.model.text import Clean
-from console.ports.session import Session
+from console.ports.session import PROTOCOL, Session
 from console.ports.tasks import Tasks
 from console.ports.views import Answer, Refusal
 from console.wire.messages import (
@@ -25,13 +26,13 @@ from console.wire.messages import (
     Ended,
     Failed,
     FromEngine,
-    Open,
     Opened,
     Subscribe,
     Unsubscribe,
     Updated,
     frame,
     read_of_seat,
+    read_opening,
 )
 
 PATH_LIMIT = 100
@@ -89,7 +90,7 @@ class Server:
             pass  # the seat has left: nobody is there to be told anything
         except WarRoomError as error:
             with contextlib.suppress(ConnectionError):
-                await connection.send(Failed(self._export(str(error))))
+                await connection.send(Failed(self._export(str(error)), PROTOCOL, __version__))
         finally:
             await connection.close()
             if session is not None:
@@ -124,11 +125,9 @@ class _Connection:
     async def run(self, reader: asyncio.StreamReader, session: Session) -> None:
         try:
             async with asyncio.timeout(GREETING):
-                first = await read_of_seat(reader)
+                first = await read_opening(reader)
         except TimeoutError as error:
             raise WireError(f"Nothing was said for {GREETING:.0f} s. Connect again.") from error
-        if not isinstance(first, Open):
-            raise WireError("The first message of a seat must open it.")
         await self.send(Opened(await session.open(first.hello)))
         while True:
             message = await read_of_seat(reader)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from console.errors import LoginNeeded, Unreachable, Untrusted, WarRoomError
+from console.errors import LoginNeeded, Unreachable, Untrusted, WarRoomError, WireError
 from console.hygiene.exporting import known_safe
 from widgets.modals.boxes import Dialog, Frame, Keys
 from widgets.parts.pages import Pages
@@ -40,7 +40,7 @@ class Unusable(Dialog["str | None"]):
         if self.short:
             keys[0] = (self.short, "type it to approve this content, once and for all")
         with Vertical(id="box"):
-            yield Frame(self.look, "CANNOT OPEN THE CLUSTER", "danger")
+            yield Frame(self.look, "CANNOT TAKE A SEAT" if self._seatless() else "CANNOT OPEN THE CLUSTER", "danger")
             yield Pages(self.look, self._lines)
             yield Keys(self.look, tuple(keys))
 
@@ -63,7 +63,13 @@ class Unusable(Dialog["str | None"]):
             return f"If that is what you expect, type {self.short}. Other content will be asked for again."
         return "Approve it with `warroom trust`, then start warroom again."
 
+    def _seatless(self) -> bool:
+        """Whether the engine is the trouble, and not the cluster."""
+        return isinstance(self.error, WireError)
+
     def _next(self) -> str:
+        if self._seatless():
+            return "Nothing was changed. Press r to try again after that, or q to leave: the record is kept."
         if isinstance(self.error, LoginNeeded):
             return "Log in to the cluster in another terminal, then press r."
         if isinstance(self.error, Unreachable):

@@ -10,7 +10,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from console.errors import WarRoomError, WireError
+from console.errors import VersionSkew, WarRoomError, WireError
 from console.ports.session import Place
 from console.ports.tasks import Tasks
 from console.ports.views import Refusal
@@ -73,7 +73,7 @@ class Seating:
             return Refusal(_said(f"The engine did not answer: {error}"), 7)
 
     async def sit(self) -> None:
-        """Take the seat, and take it again whenever the engine was lost."""
+        """Take the seat, and take it again whenever the engine was lost; never where that cannot help."""
         delay = 0.5
         while True:
             try:
@@ -81,7 +81,8 @@ class Seating:
                 await self._follow(self.session)
                 delay, lost = 0.5, "The engine ended the connection."
             except WarRoomError as error:
-                if self.session is None and not isinstance(error, WireError):
+                if isinstance(error, VersionSkew) or not isinstance(error, WireError):
+                    await self._drop()
                     self._unusable(error)
                     return
                 lost = str(error)

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from console.cli.talking import rows_of
-from console.errors import BadInput, WireError
+from console.errors import BadInput, VersionSkew, WireError
 from console.incident.session import LocalSession
 from console.ports.clock import ManualClock
 from console.ports.session import (
@@ -140,7 +140,7 @@ async def test_a_browser_of_secrets_names_them_and_shows_no_value(room: Room) ->
 
 
 async def test_another_version_is_told_how_to_go_on(room: Room) -> None:
-    with pytest.raises(WireError, match="speaks protocol 99"):
+    with pytest.raises(VersionSkew, match=r"this seat is warroom 9.0 \(protocol 99\).*warroom stop"):
         await LocalSession(room.engine, 1000).open(Hello(99, "9.0", "ana"))
 
 

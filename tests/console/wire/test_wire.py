@@ -149,7 +149,9 @@ async def test_a_slow_seat_does_not_slow_another_and_gets_the_newest_state(room:
 
 
 async def test_another_version_is_told_what_to_do(room: Room) -> None:
-    with pytest.raises(WireError, match="protocol 99, the engine 1"):
+    with pytest.raises(
+        WireError, match=r"engine is warroom \S+ \(protocol 1\) and this seat is warroom test \(protocol 99\)"
+    ):
         await room.enter(protocol=99)
 
 
