@@ -10,7 +10,8 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from console.errors import WarRoomError
     from console.model.action import ActionSpec
     from console.ports.clock import Clock
+    from console.ports.login import TerminalLogin
     from console.ports.session import Session
     from widgets.screens.room import RoomScreen
     from widgets.screens.seating import Seating
@@ -85,6 +87,7 @@ class WarRoom(App[str]):
         settings: looks and names.
         clock: the seat's clock.
         trust: approves the kubeconfig content whose short hash was typed on the error screen.
+        login: runs a login plugin at this terminal; None where there is nobody to log in.
     """
 
     TITLE = "warroom"
@@ -99,6 +102,7 @@ class WarRoom(App[str]):
         settings: Settings | None = None,
         clock: Clock | None = None,
         trust: Callable[[str], Awaitable[None]] | None = None,
+        login: TerminalLogin | None = None,
     ) -> None:
         self.settings = settings = settings or Settings()
         environment = dict(os.environ)
@@ -109,9 +113,8 @@ class WarRoom(App[str]):
         super().__init__()
         self._connect, self._trust, self._specs = connect, trust, specs
         self._muting = Muting(self.look.clock)
-        self._saving = self._stalled = False
-        self.ended_by: WarRoomError | None = None
-        """Why there was nothing to sit at, once the person has left for it."""
+        self._saving = self._stalled = self._away = False
+        self.terminal_login = login
         self.room: RoomScreen = None  # type: ignore[assignment]  # both are raised right after the first frame
         self.seating: Seating = None  # type: ignore[assignment]
         self.register_theme(textual_theme(palette))
@@ -167,10 +170,9 @@ class WarRoom(App[str]):
             elif answer == "again":
                 self._sit()
             else:
-                self.ended_by = error
                 self.exit()
 
-        self.push_screen(Unusable(self.look, error, self._trust), chosen)
+        self.push_screen(Unusable(self.look, error, self._trust, self.terminal_login), chosen)
 
     async def on_unmount(self) -> None:
         if self.seating is not None:
@@ -216,11 +218,31 @@ class WarRoom(App[str]):
 
     def _display(self, screen: Any, renderable: Any) -> None:
         """Paint, unless the terminal has stalled: then once, completely, when it takes frames again."""
+        if self._away:
+            return  # nobody writes what is put into Textual's queue now: thirty frames, and the seat would stand still
         if behind(self) < STALLED:
             super()._display(screen, renderable)
         elif not self._stalled:
             self._stalled = True
             self.set_timer(0.25, self._unstall)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Leave the terminal to a program that a person answers; what changes meanwhile is painted afterwards.
+
+        ctrl+c there is for that program: a handler of ours, unlike ignoring it, is not inherited.
+        """
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            with self.suspend():
+                self._away = True
+                try:
+                    yield
+                finally:
+                    self._away = False
+        finally:
+            signal.signal(signal.SIGINT, before)
+            self.room.action_repaint()
 
     def _unstall(self) -> None:
         if behind(self):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from console.app import Settings, WarRoom
+from console.bootstrap.logging_in import SeatLogin
 from console.bootstrap.reconnecting import Connector
 from console.bootstrap.seating import environment_of, seat_name
 from console.bootstrap.starting import Starting, spawn
@@ -21,16 +22,10 @@ if TYPE_CHECKING:
 
 
 def show(options: Options, starting: Starting | None, *, attach: bool = False) -> int:
-    """Draw until the person leaves. Exit 0, or the app's own code after a crash.
-
-    Raises:
-        WarRoomError: what made it impossible, when the person has left for that.
-    """
+    """Draw until the person leaves. Exit 0, or the app's own code after a crash."""
     while True:
         app = _app(options, Connector(options, starting, attach=attach))
         answer = app.run(mouse=load(options).screen.mouse)
-        if app.ended_by is not None:
-            raise app.ended_by  # once more where it stays, with its exit code: the screen is gone
         if answer != "drill":
             return app.return_code or 0
         options, attach = msgspec.structs.replace(options, drill="shop", seed=1), False
@@ -54,7 +49,7 @@ def _app(options: Options, connect: Connector) -> WarRoom:
         environment=environment_of(),
         crash_file=str(_crash_file(options)),
     )
-    return WarRoom(connect, _specs, look, trust=trust)
+    return WarRoom(connect, _specs, look, trust=trust, login=SeatLogin(options))
 
 
 def _specs() -> tuple[ActionSpec, ...]:

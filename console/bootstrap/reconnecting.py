@@ -10,7 +10,7 @@ from console.bootstrap.linking import linked_socket
 from console.bootstrap.seating import join
 from console.bootstrap.starting import Starting, spawn
 from console.config.options import Options
-from console.errors import WireError
+from console.errors import WarRoomError, WireError
 from console.wire.client import SocketSession
 
 
@@ -26,18 +26,31 @@ class Connector:
         self._options = options
         self._starting = starting
         self._attach = attach
+        self._refused = False
+        """Whether the engine we started could not open the cluster: the next try needs another engine."""
 
     async def __call__(self) -> SocketSession:
         """Connect. Raises what ended the engine's start, or `WireError` when there is nobody to connect to."""
         starting, self._starting = self._starting, None
         if starting is not None:
-            return await SocketSession.connect(await starting.wait())
+            return await self._started(starting)
         try:
             return await join(self._options)
         except WireError:
-            if self._attach or not self._crashed():
+            if self._attach or not (self._refused or self._crashed()):
                 raise
-        return await SocketSession.connect(await spawn(self._options).wait())
+        return await self._started(spawn(self._options))
+
+    async def _started(self, starting: Starting) -> SocketSession:
+        try:
+            socket = await starting.wait()
+        except WireError:
+            raise
+        except WarRoomError:
+            self._refused = True
+            raise
+        self._refused = False
+        return await SocketSession.connect(socket)
 
     def restart(self) -> None:
         """Start the engine again at the next call (after an approval, for example)."""

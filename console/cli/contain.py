@@ -165,7 +165,8 @@ def show_plan(plan: PlanView) -> None:
     """A plan in words."""
     say(f"plan {plan.id}  {plan.title}: {plan.target}  uid {plan.uid or '-'}  {plan.danger} {plan.danger_words}")
     say(f"cluster {plan.cluster}  {plan.server}")
-    bullet("parameters", tuple(f"{name}={value}" for name, value in plan.params))
+    for name, value in plan.params:
+        say(f"parameter {name}={value}")
     say("will do:")
     for number, call in enumerate(plan.calls, 1):
         say(f"  {number} {call.title}")

@@ -23,7 +23,7 @@ from console.errors import LoginNeeded, Unreachable
 from console.ports.clock import Clock
 
 _SECONDS = 30.0
-_PASSED_ON = frozenset(
+PASSED_ON = frozenset(
     (
         *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
         *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
@@ -40,6 +40,11 @@ _PASSED_ON = frozenset(
 )
 """Variables of the person's own environment that the clouds' tools need."""
 
+TERMINAL_ONLY = (
+    "The login plugin {name} wants a person at a terminal each time (interactiveMode: Always), and the engine has none."
+    " If it keeps its login in a cache, write IfAvailable in {file}; else use a token or a certificate."
+)
+
 
 class _Answer(msgspec.Struct):
     error: str = ""
@@ -53,8 +58,8 @@ async def ask_program(program: Program, chosen: Chosen, environment: Mapping[str
     """What the login plugin gives. Raises `LoginNeeded`."""
     name = program.path.name
     if program.config.get("interactiveMode") == "Always":
-        raise LoginNeeded(f"The login plugin {name} wants a person at a terminal. Log in with it there, then retry.")
-    cluster = {"server": chosen.server, **_authority(chosen)}
+        raise LoginNeeded(TERMINAL_ONLY.format(name=name, file=chosen.user.file))
+    cluster = {"server": chosen.server, **authority_of(chosen)}
     question = {
         "way": "exec",
         "exec": {**program.config, "command": str(program.path)},
@@ -70,7 +75,8 @@ async def ask_provider(chosen: Chosen, environment: Mapping[str, str], clock: Cl
     return _credentials(await _ask(question, environment, clock, "login provider"), "login provider")
 
 
-def _authority(chosen: Chosen) -> dict[str, Any]:
+def authority_of(chosen: Chosen) -> dict[str, Any]:
+    """What a plugin is told of the cluster when it asks for it."""
     names = ("certificate-authority-data", "tls-server-name", "insecure-skip-tls-verify", "proxy-url", "extensions")
     return {name: chosen.cluster.value[name] for name in names if name in chosen.cluster.value}
 
@@ -104,7 +110,7 @@ async def _ask(question: dict[str, Any], environment: Mapping[str, str], clock: 
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={name: value for name, value in environment.items() if name in _PASSED_ON},
+        env={name: value for name, value in environment.items() if name in PASSED_ON},
         start_new_session=True,
     )
     try:

@@ -34,18 +34,18 @@ async def connect(options: ConnectOptions, clock: Clock) -> HttpTransport:
         endpoint, read = in_cluster(options)
         login = RenewingLogin(read, await read(), clock, extra=impersonation(options))
         return HttpTransport(endpoint, login, clock)
-    chosen, judgement = await asyncio.to_thread(_allowed, options, options.context)
+    chosen, judgement = await asyncio.to_thread(allowed, options, options.context)
     first = await _read(chosen, judgement, options, clock)
     endpoint = _endpoint(chosen, options, first[1])
 
     async def again() -> Material:
-        now, allowed = await asyncio.to_thread(_allowed, options, endpoint.context)
+        now, ruled = await asyncio.to_thread(allowed, options, endpoint.context)
         if now.server != chosen.server:
             raise LoginNeeded(
                 f"{now.cluster.file} names the server {now.server} for the context {endpoint.context!r} now; "
                 f"this incident is about {chosen.server}. Restore the context, or start anew."
             )
-        return await _read(now, allowed, options, clock)
+        return await _read(now, ruled, options, clock)
 
     login = RenewingLogin(again, first, clock, endpoint.insecure, impersonation(options, chosen))
     return HttpTransport(endpoint, login, clock)
@@ -71,7 +71,8 @@ def approve(options: ConnectOptions, short_hash: str) -> None:
     Trust(options.state).add(judgement.digest)
 
 
-def _allowed(options: ConnectOptions, context: str) -> tuple[Chosen, Judgement]:
+def allowed(options: ConnectOptions, context: str) -> tuple[Chosen, Judgement]:
+    """The context and what the gate found harmless or a person approved. Raises `ConfigError` and `Untrusted`."""
     chosen = choose(options.paths, context)
     judgement = judge(chosen, options.environment, options.folder)
     if judgement.wants and not Trust(options.state).has(judgement.digest):

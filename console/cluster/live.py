@@ -82,6 +82,13 @@ class LiveCluster:
         self._info = await identify(self, self._clock, self._info)
         return self._info
 
+    async def log_in(self) -> ClusterInfo:
+        """Read the credentials anew and let the server say who we are with them. Raises `ClusterError`."""
+        if (renew := getattr(self._transport, "log_in", None)) is not None:  # the drill's has nobody to log in
+            with self._login_noted():
+                await renew()
+        return await self.identify()
+
     def start(self) -> None:
         """Ask in the background until the server has answered."""
         self._tasks.start("identify cluster", self._identify_in_the_end())

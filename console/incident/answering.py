@@ -12,7 +12,7 @@ from typing import Any
 
 from console.actions.approving import Approval
 from console.actions.preflight import Preflight
-from console.errors import ApiStatus, BadInput, ClusterError, Refused, WarRoomError
+from console.errors import ApiStatus, BadInput, ClusterError, LoginNeeded, Refused, WarRoomError
 from console.hygiene.exporting import known_safe
 from console.incident.codenames import codename
 from console.incident.engine import Engine
@@ -241,7 +241,11 @@ class Answering:
     async def _login(self, request: s.Login) -> Answer:
         if not self._engine.seats.lend(self._uid, request.environment, anew=True):
             raise Refused("Only the user who runs the engine may log it in.")
-        return Done(known_safe("The engine tries to log in with this environment."))
+        try:
+            info = await self._engine.cluster.log_in()
+        except LoginNeeded as error:
+            raise Refused(f"Still LOGIN NEEDED: {error}") from error
+        return Done(self._engine.export(f"Logged in: the API server takes this login, as {info.user or 'somebody'}."))
 
     async def _stop(self, request: s.Stop) -> Answer:
         if self._uid != self._engine.uid:

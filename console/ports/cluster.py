@@ -153,6 +153,10 @@ class Cluster(Protocol):
     @property
     def info(self) -> ClusterInfo: ...
 
+    async def log_in(self) -> ClusterInfo:
+        """Read the credentials anew and let the server say who we are with them. Raises `ClusterError`."""
+        ...
+
     def view(self, kind: str) -> View:
         """Cache of a kind; starts its watch when it is not running yet."""
         ...

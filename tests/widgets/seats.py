@@ -65,10 +65,10 @@ async def seat(
         return session
 
     fields: dict[str, Any] = {"seat": "ana", "theme": "war-dark", "ascii_only": False} | settings
-    trust = fields.pop("trust", None)
+    trust, login = fields.pop("trust", None), fields.pop("login", None)
     connecting: Any = fields.pop("connect", connect)
     clock = ManualClock(scripted.NOW)
-    app = WarRoom(connecting, scripted.specs(), Settings(**fields), clock, trust)
+    app = WarRoom(connecting, scripted.specs(), Settings(**fields), clock, trust, login)
     async with app.run_test(size=size) as pilot:
         found = Seat(app, pilot, session, clock)
         for _ in range(20):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _COMMANDS = (
     (":arm REASON", "this seat may write for 15 minutes; :disarm ends it"),
     (":declare NAME", "name the incident and start its clocks"),
+    (":login", "where LOGIN NEEDED shows: the login plugin asks here, then the engine tries again"),
     (":note TEXT", "a note to the journal"),
     (":pods, :nodes, :KIND [NAMESPACE]", "browse every object of a kind in pane 2"),
     (":changes, :undo, :people, :sources", "the last 24 hours, the register, who and what is here"),

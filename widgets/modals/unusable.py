@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from console.errors import LoginNeeded, Unreachable, Untrusted, WarRoomError, WireError
+from console.errors import LoginNeeded, Unreachable, Untrusted, WarRoomError
 from console.hygiene.exporting import known_safe
 from widgets.modals.boxes import Dialog, Frame, Keys
+from widgets.parts.leaving import answered_by_person
 from widgets.parts.pages import Pages
 from widgets.render.lines import Line, wrap
 
@@ -18,19 +19,23 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from console.ports.login import TerminalLogin
     from widgets.theme import Look
 
 Trust = Callable[[str], Awaitable[None]]
 
 
 class Unusable(Dialog["str | None"]):
-    """Answers `drill`, `again` (approved, or worth another try) or None (leave)."""
+    """Answers `drill`, `again` (approved, logged in, or worth another try) or None (leave)."""
 
     careful = True
     BINDINGS = [Binding("escape,q", "leave", show=False)]
 
-    def __init__(self, look: Look, error: WarRoomError, trust: Trust | None) -> None:
+    def __init__(
+        self, look: Look, error: WarRoomError, trust: Trust | None, login: TerminalLogin | None = None
+    ) -> None:
         super().__init__(look)
+        self.login = login if isinstance(error, LoginNeeded) else None
         self.error, self.trust = error, trust
         self.short = known_safe(error.short_hash) if isinstance(error, Untrusted) and trust else ""
         self.typed = ""
@@ -39,8 +44,10 @@ class Unusable(Dialog["str | None"]):
         keys = [("r", "try again"), ("d", "play the drill instead"), ("q", "leave")]
         if self.short:
             keys[0] = (self.short, "type it to approve this content, once and for all")
+        if self.login is not None:
+            keys.insert(0, ("l", "log in here"))
         with Vertical(id="box"):
-            yield Frame(self.look, "CANNOT TAKE A SEAT" if self._seatless() else "CANNOT OPEN THE CLUSTER", "danger")
+            yield Frame(self.look, "CANNOT OPEN THE CLUSTER", "danger")
             yield Pages(self.look, self._lines)
             yield Keys(self.look, tuple(keys))
 
@@ -63,15 +70,10 @@ class Unusable(Dialog["str | None"]):
             return f"If that is what you expect, type {self.short}. Other content will be asked for again."
         return "Approve it with `warroom trust`, then start warroom again."
 
-    def _seatless(self) -> bool:
-        """Whether the engine is the trouble, and not the cluster."""
-        return isinstance(self.error, WireError)
-
     def _next(self) -> str:
-        if self._seatless():
-            return "Nothing was changed. Press r to try again after that, or q to leave: the record is kept."
         if isinstance(self.error, LoginNeeded):
-            return "Log in to the cluster in another terminal, then press r."
+            here = "Press l to log in here, or log" if self.login is not None else "Log"
+            return f"{here} in to the cluster in another terminal and press r."
         if isinstance(self.error, Unreachable):
             return "Check the network and the server's address, then press r. Nothing was sent but the attempt."
         return "Correct it, then press r; --kubeconfig and --context choose another. `warroom doctor` says more."
@@ -87,9 +89,17 @@ class Unusable(Dialog["str | None"]):
                 await self._trusted()
             return
         self.typed = ""
-        if event.key == "d":
+        if event.key == "l" and self.login is not None:
+            self.run_worker(self._log_in(self.login), exclusive=True, exit_on_error=True)
+        elif event.key == "d":
             self.dismiss("drill")
         elif event.key == "r" and not self.short:
+            self.dismiss("again")
+
+    async def _log_in(self, login: TerminalLogin) -> None:
+        if said := await answered_by_person(self.app, login, ""):
+            self.query_one(Keys).say(said)
+        else:
             self.dismiss("again")
 
     async def _trusted(self) -> None:

@@ -52,6 +52,10 @@ class Commands:
             "resources": ("affected resources", lambda rest: self._affected()),
             "undo": ("the register of what can be undone", lambda rest: room.action_undo()),
             "approve": ("ID: read and approve a plan that waits for a second person", self._approve),
+            "login": (
+                "log in to the cluster: the plugin asks here",
+                lambda rest: self._login(),
+            ),
             "help": ("every key and command", lambda rest: room.action_help()),
             "guide": ("the cards, one item a screen", lambda rest: room.action_walkthrough()),
             "sources": ("each source and its state", lambda rest: self._header("Sources", heading.sources)),
@@ -118,6 +122,11 @@ class Commands:
             self.room.start(Containment(self.room).second(short), "contain")
         else:
             self.room.say("Say which plan: :approve ID, with the id the first person sees.", "bad")
+
+    def _login(self) -> None:
+        from widgets.screens.signing import log_in
+
+        self.room.start(log_in(self.room), "login")
 
     def _send(self, request: Ask, done: str) -> None:
         async def go() -> None:

@@ -308,6 +308,9 @@ class FixedLogin:
         if len(self.tokens) > 1:
             self.tokens.pop(0)
 
+    async def again(self) -> None:
+        await self.renew(await self.access())
+
 
 def transport_to(
     server: FaultServer, clock: Clock, login: FixedLogin | None = None, max_body: int = MAX_BODY

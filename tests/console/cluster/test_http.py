@@ -313,6 +313,9 @@ class TlsLogin:
             self.authorities.pop(0)
             self._access = self._made()
 
+    async def again(self) -> None:
+        await self.renew(self._access)
+
 
 def _server_context(authority: trustme.CA, *names: str, expires: datetime | None = None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
