@@ -174,12 +174,16 @@ class Verifier:
 
 def outcome_from(known: Applied, converged: Verdict, effective: Verdict) -> Outcome:
     """What two verdicts say together."""
-    if effective.truth is True and converged.truth is not False:
+    # A probed answer may be older than the write: it shows how things were, and proves nothing of what was done since.
+    early = effective.truth is True and 0 < effective.at < known.at
+    if effective.truth is True and converged.truth is not False and not early:
         stage = Stage.EFFECTIVE
     else:
         stage = Stage.CONVERGED if converged.truth is True else Stage.ACCEPTED
     residual = [*converged.residual, *effective.residual]
     unverifiable = [*converged.unverifiable, *effective.unverifiable]
+    if early:
+        unverifiable.append("part of what it rests on was seen before the write; it is being looked at again")
     for verdict in (converged, effective):
         if verdict.truth is None and not unverifiable and verdict.observed:
             unverifiable.append(verdict.observed)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from console.actions.approving import Approval
 from console.errors import Unreachable
+from console.model.action import Right
 from console.model.plan import Plan
 from console.model.ref import BY_KIND
 from console.ports.clock import ManualClock
-from console.ports.cluster import Reply, Request
-from tests.console.actions.test_watching import carry_out, pod_of
+from console.ports.cluster import Reply, Request, Ruling, Subject
+from tests.console.actions.test_watching import carry_out, pod_of, write
 from tests.console.incident.room import Room, drill_engine
 
 DEPLOYER = BY_KIND["ServiceAccount"].ref("shop", "deployer")
@@ -73,3 +76,32 @@ async def test_a_pod_is_released_also_when_the_answers_to_its_isolation_were_los
     await carry_out(room, await runner.plan_undo(quarantine.digest, "network"))
 
     assert runner.outcome(quarantine.digest).stage == "undone"
+
+
+async def test_what_was_reviewed_before_a_write_does_not_prove_it(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rights are taken away, given back and taken away again; by then no review is answered any more."""
+    runner, cluster = room.engine.runner, room.engine.cluster
+    await write(room, "DELETE", "/api/v1/namespaces/shop/secrets/deployer-token", {})
+    first = await runner.plan("sa.revoke", DEPLOYER)
+    await carry_out(room, first)
+    assert runner.outcome(first.digest).stage == "effective"
+    await carry_out(room, await runner.plan_undo(first.digest), settle=0)
+    again = await runner.plan("sa.revoke", DEPLOYER)
+    review = cluster.review
+
+    async def silent(rights: Sequence[Right], subject: Subject | None = None) -> tuple[Ruling, ...]:
+        if subject is not None:
+            await asyncio.Event().wait()
+        return await review(rights)
+
+    monkeypatch.setattr(cluster, "review", silent)
+    approval = Approval("ana", 1000, again.id, "a test", again.target.name, arm=True)
+    await runner.approve(again.digest, approval)
+    stages = set()
+    for _ in range(40):
+        await room.clock.advance(0.25)
+        await asyncio.sleep(0.005)
+        stages.add(str(runner.outcome(again.digest).stage))
+
+    assert stages <= {"planned", "approved", "running", "unknown", "accepted", "converged"}
+    assert "converged" in stages
