@@ -115,6 +115,8 @@ class WarRoom(App[str]):
         self._muting = Muting(self.look.clock)
         self._saving = self._stalled = self._away = False
         self.terminal_login = login
+        self.ended_by: WarRoomError | None = None
+        """Why there was nothing to sit at, once the person has left for it."""
         self.room: RoomScreen = None  # type: ignore[assignment]  # both are raised right after the first frame
         self.seating: Seating = None  # type: ignore[assignment]
         self.register_theme(textual_theme(palette))
@@ -170,6 +172,7 @@ class WarRoom(App[str]):
             elif answer == "again":
                 self._sit()
             else:
+                self.ended_by = error
                 self.exit()
 
         self.push_screen(Unusable(self.look, error, self._trust, self.terminal_login), chosen)

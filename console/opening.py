@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 
 def show(options: Options, starting: Starting | None, *, attach: bool = False) -> int:
-    """Draw until the person leaves. Exit 0, or the app's own code after a crash."""
+    """Draw until the person leaves. Exit 0, or the app's own code after a crash.
+
+    Raises:
+        WarRoomError: what made it impossible, when the person has left for that.
+    """
     while True:
         app = _app(options, Connector(options, starting, attach=attach))
         answer = app.run(mouse=load(options).screen.mouse)
+        if app.ended_by is not None:
+            raise app.ended_by  # once more where it stays, with its exit code: the screen is gone
         if answer != "drill":
             return app.return_code or 0
         options, attach = msgspec.structs.replace(options, drill="shop", seed=1), False

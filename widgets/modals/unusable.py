@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from console.errors import LoginNeeded, Unreachable, Untrusted, WarRoomError
+from console.errors import LoginNeeded, Unreachable, Untrusted, WarRoomError, WireError
 from console.hygiene.exporting import known_safe
 from widgets.modals.boxes import Dialog, Frame, Keys
 from widgets.parts.leaving import answered_by_person
@@ -47,7 +47,7 @@ class Unusable(Dialog["str | None"]):
         if self.login is not None:
             keys.insert(0, ("l", "log in here"))
         with Vertical(id="box"):
-            yield Frame(self.look, "CANNOT OPEN THE CLUSTER", "danger")
+            yield Frame(self.look, "CANNOT TAKE A SEAT" if self._seatless() else "CANNOT OPEN THE CLUSTER", "danger")
             yield Pages(self.look, self._lines)
             yield Keys(self.look, tuple(keys))
 
@@ -70,7 +70,13 @@ class Unusable(Dialog["str | None"]):
             return f"If that is what you expect, type {self.short}. Other content will be asked for again."
         return "Approve it with `warroom trust`, then start warroom again."
 
+    def _seatless(self) -> bool:
+        """Whether the engine is the trouble, and not the cluster."""
+        return isinstance(self.error, WireError)
+
     def _next(self) -> str:
+        if self._seatless():
+            return "Nothing was changed. Press r to try again after that, or q to leave: the record is kept."
         if isinstance(self.error, LoginNeeded):
             here = "Press l to log in here, or log" if self.login is not None else "Log"
             return f"{here} in to the cluster in another terminal and press r."
