@@ -15,20 +15,31 @@ import msgspec
 _ARGO = "argocd.argoproj.io/"
 _FLUX_KUSTOMIZE = "kustomize.toolkit.fluxcd.io/"
 _FLUX_HELM = "helm.toolkit.fluxcd.io/"
+_INSTANCE = "app.kubernetes.io/instance"
+"""What Argo CD tracked by before it had an annotation of its own. Helm charts set it too: alone it says nothing."""
+_SCALED_BY = "scaledobject.keda.sh/name"
+_LEFT_ALONE = {_FLUX_KUSTOMIZE + "reconcile": ("disabled",), _FLUX_KUSTOMIZE + "ssa": ("ignore", "ifnotpresent")}
+"""Marks by which Flux does not apply an object that is there."""
 _BUILT_IN = frozenset(("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Node", "Pod"))
 _HANDS = (
-    ("argocd", "Argo CD"),
     ("kustomize-controller", "Flux"),
-    ("helm-controller", "Flux Helm"),
-    ("keda-operator", "KEDA"),
-    ("horizontal-pod-autoscaler", "a HorizontalPodAutoscaler"),
+    ("keda", "KEDA"),
     ("vpa", "a VerticalPodAutoscaler"),
     ("cluster-autoscaler", "the cluster autoscaler"),
     ("karpenter", "Karpenter"),
     ("rancher", "Rancher"),
     ("crossplane", "Crossplane"),
-    ("config-sync", "Config Sync"),
+    ("configsync", "Config Sync"),
 )
+"""How field managers begin. KEDA's operator is a program called `keda`; Argo CD, Flux Helm and the HPA are below."""
+_ARGO_HAND = "argocd-"
+"""`argocd-controller`, or `argocd-application-controller` where it replaced the object."""
+_ARGO_PAUSE = (
+    "Turn off automated sync of that Application (spec.syncPolicy.automated); an ApplicationSet or the Application "
+    "above it may turn it on again."
+)
+_FLUX_HELM_PAUSE = "Set spec.suspend: true on it. It reverts with drift detection on, or at its next upgrade."
+_HPA_PAUSE = "At zero replicas it stops by itself, unless its minReplicas is 0."
 
 
 class Reverter(msgspec.Struct, frozen=True):
@@ -40,9 +51,11 @@ class Reverter(msgspec.Struct, frozen=True):
     """The mark it was seen by."""
     pause: str
     """How to make it stop first."""
+    word: str = "will"
+    """`will`, or `may` where that depends on how it is set up."""
 
     def __str__(self) -> str:
-        return f"{self.name} will put this back ({self.why}). {self.pause}"
+        return f"{self.name} {self.word} put this back ({self.why}). {self.pause}"
 
 
 def reverters(objs: Sequence[Mapping[str, Any]]) -> tuple[Reverter, ...]:
@@ -62,24 +75,58 @@ def reverter_lines(objs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 def scaler_lines(objs: Sequence[Mapping[str, Any]], kind: str, name: str) -> tuple[str, ...]:
     """Autoscalers and ScaledObjects among `objs` that aim at this workload.
 
-    A HorizontalPodAutoscaler stops at zero replicas by itself (`ScalingDisabled`), unless it may scale from zero.
+    A HorizontalPodAutoscaler stops at zero replicas by itself (`ScalingDisabled`), unless it may scale from zero or
+    KEDA made it: then the ScaledObject behind it is named, also where ScaledObjects themselves cannot be read.
     """
+    mine = [obj for obj in objs if _aims_at(obj, kind, name)]
+    shown = {_meta(obj).get("name") for obj in mine if obj.get("kind") == "ScaledObject"}
     lines = []
-    for obj in objs:
-        if not _aims_at(obj, kind, name):
-            continue
-        called = f"{obj.get('kind')} {_meta(obj).get('namespace', '')}/{_meta(obj).get('name', '')}"
+    for obj in mine:
         if obj.get("kind") == "ScaledObject":
-            lines.append(
-                f"KEDA {called} will scale it up again. Pause it first: annotate it "
-                'autoscaling.keda.sh/paused="true" and autoscaling.keda.sh/paused-replicas="0".'
-            )
+            lines.append(_keda_line(_called(obj), _meta(obj).get("annotations") or {}))
         elif obj.get("kind") == "HorizontalPodAutoscaler":
-            if (obj.get("spec") or {}).get("minReplicas") == 0:
-                lines.append(f"{called} may scale it from zero. Delete it or raise its minReplicas first.")
-            else:
-                lines.append(f"{called} leaves it at zero (ScalingDisabled) and takes over when it is scaled up.")
+            behind = _scaled_object(obj)
+            if not behind:
+                lines.append(_hpa_line(obj))
+            elif behind not in shown:
+                space = _meta(obj).get("namespace", "")
+                lines.append(_keda_line(f"ScaledObject {space}/{behind} (behind {_called(obj)})", {}))
     return tuple(lines)
+
+
+def _called(obj: Mapping[str, Any]) -> str:
+    return f"{obj.get('kind')} {_meta(obj).get('namespace', '')}/{_meta(obj).get('name', '')}"
+
+
+def _hpa_line(obj: Mapping[str, Any]) -> str:
+    if (obj.get("spec") or {}).get("minReplicas") == 0:
+        return f"{_called(obj)} may scale it from zero. Delete it or raise its minReplicas first."
+    return f"{_called(obj)} leaves it at zero (ScalingDisabled) and takes over when it is scaled up."
+
+
+def _scaled_object(hpa: Mapping[str, Any]) -> str:
+    """The ScaledObject an autoscaler was made for, "" when KEDA did not make it."""
+    for owner in _meta(hpa).get("ownerReferences") or ():
+        if owner.get("kind") == "ScaledObject" and str(owner.get("apiVersion", "")).startswith("keda.sh/"):
+            return str(owner.get("name", ""))
+    labels = _meta(hpa).get("labels") or {}
+    if labels.get("app.kubernetes.io/managed-by") == "keda-operator":
+        return str(labels.get(_SCALED_BY) or labels.get("app.kubernetes.io/part-of") or "")
+    return ""
+
+
+def _keda_line(called: str, notes: Mapping[str, str]) -> str:
+    held, paused = notes.get("autoscaling.keda.sh/paused-replicas"), notes.get("autoscaling.keda.sh/paused")
+    if held == "0":
+        return f"KEDA {called} is paused at 0 replicas and leaves it there while that annotation stays."
+    if held is not None:
+        return f'KEDA {called} is paused at {held} replicas and scales it there. Set paused-replicas to "0" first.'
+    if paused is not None and paused.lower() not in ("false", "f", "0"):
+        return f"KEDA {called} is paused and leaves it at zero while that annotation stays."
+    return (
+        f"KEDA {called} will scale it up again. Pause it first: annotate it "
+        'autoscaling.keda.sh/paused="true" and autoscaling.keda.sh/paused-replicas="0".'
+    )
 
 
 def _aims_at(obj: Mapping[str, Any], kind: str, name: str) -> bool:
@@ -95,18 +142,19 @@ def _gitops(obj: Mapping[str, Any]) -> list[Reverter]:
     meta = _meta(obj)
     marks = {**(meta.get("labels") or {}), **(meta.get("annotations") or {})}
     found = []
-    if tracked := marks.get(_ARGO + "tracking-id") or marks.get(_ARGO + "instance"):
-        pause = "Turn off automated sync of that Application (an ApplicationSet may turn it on again)."
-        found.append(Reverter("Argo CD", f"application {tracked.split(':')[0]}", pause))
-    if name := marks.get(_FLUX_KUSTOMIZE + "name"):
+    if application := _application(meta, marks):
+        found.append(Reverter("Argo CD", application, _ARGO_PAUSE))
+    if (name := marks.get(_FLUX_KUSTOMIZE + "name")) and not _left_alone(marks):
         space = marks.get(_FLUX_KUSTOMIZE + "namespace", "")
         found.append(
             Reverter("Flux", f"Kustomization {space}/{name}", "Set spec.suspend: true on it, and on its parent.")
         )
     if name := marks.get(_FLUX_HELM + "name"):
         space = marks.get(_FLUX_HELM + "namespace", "")
+        found.append(Reverter("Flux Helm", f"HelmRelease {space}/{name}", _FLUX_HELM_PAUSE, "may"))
+    if marks.get("configmanagement.gke.io/managed") == "enabled":
         found.append(
-            Reverter("Flux Helm", f"HelmRelease {space}/{name}", "Set spec.suspend: true on it (drift detection).")
+            Reverter("Config Sync", "configmanagement.gke.io/managed=enabled", "Stop its RootSync or RepoSync.")
         )
     if marks.get("addonmanager.kubernetes.io/mode") == "Reconcile":
         found.append(
@@ -115,6 +163,27 @@ def _gitops(obj: Mapping[str, Any]) -> list[Reverter]:
             )
         )
     return found
+
+
+def _application(meta: Mapping[str, Any], marks: Mapping[str, str]) -> str:
+    """The Argo CD Application of an object in words, "" for none: its own mark, else its hand on the object."""
+    if tracked := marks.get(_ARGO + "tracking-id") or marks.get(_ARGO + "instance"):
+        return f"application {tracked.split(':')[0]}"
+    hand = next((one for one in _hands_of(meta) if one[0].startswith(_ARGO_HAND) and one[1] != "status"), None)
+    if hand is None:
+        return ""
+    instance = marks.get(_INSTANCE)
+    return f"field manager {hand[0]}" + (f", application {instance}" if instance else "")
+
+
+def _left_alone(marks: Mapping[str, str]) -> bool:
+    return any(marks.get(key, "").lower() in values for key, values in _LEFT_ALONE.items())
+
+
+def _hands_of(meta: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Field manager and subresource of each entry."""
+    entries = meta.get("managedFields") or ()
+    return [(str(entry.get("manager", "")), str(entry.get("subresource", ""))) for entry in entries]
 
 
 def _operators(obj: Mapping[str, Any]) -> list[Reverter]:
@@ -140,11 +209,20 @@ def helm_line(obj: Mapping[str, Any]) -> str:
 
 
 def _managers(obj: Mapping[str, Any]) -> list[Reverter]:
+    """Hands on the object that are not its makers' marks. One that wrote a status only reverts nothing."""
+    meta = _meta(obj)
+    marks = {**(meta.get("labels") or {}), **(meta.get("annotations") or {})}
     found = []
-    for entry in _meta(obj).get("managedFields") or ():
-        manager = str(entry.get("manager", ""))
+    for manager, subresource in _hands_of(meta):
+        why = f"field manager {manager}"
         name = next((words for mark, words in _HANDS if manager.startswith(mark)), "")
-        # The autoscaler owns the replicas of a workload it scales; as a writer of a status it reverts nothing.
-        if name and not entry.get("subresource", "").startswith("status"):
-            found.append(Reverter(name, f"field manager {manager}", "Pause it first, or expect drift."))
+        if subresource == "status" or (name == "Flux" and _left_alone(marks)):
+            continue
+        if name:
+            found.append(Reverter(name, why, "Pause it first, or expect drift."))
+        elif manager.startswith("helm-controller"):
+            found.append(Reverter("Flux Helm", why, _FLUX_HELM_PAUSE, "may"))
+        elif manager == "kube-controller-manager" and subresource == "scale":
+            # No other controller of the manager writes through scale than the autoscaler.
+            found.append(Reverter("a HorizontalPodAutoscaler", f"{why} through scale", _HPA_PAUSE, "may"))
     return found

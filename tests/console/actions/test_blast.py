@@ -126,7 +126,7 @@ def marked(labels: dict[str, str] | None = None, notes: dict[str, str] | None = 
         (marked(ownerReferences=[{"kind": "Kafka", "name": "k", "controller": True}]), ["the operator of Kafka k"]),
         (marked(ownerReferences=owned("ReplicaSet", "web-1")), []),
         (marked(managedFields=[{"manager": "argocd-controller"}]), ["Argo CD"]),
-        (marked(managedFields=[{"manager": "keda-operator", "subresource": "scale"}]), ["KEDA"]),
+        (marked(managedFields=[{"manager": "keda", "subresource": "scale"}]), ["KEDA"]),
         (marked(managedFields=[{"manager": "karpenter", "subresource": "status"}]), []),
     ],
 )
