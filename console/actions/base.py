@@ -29,6 +29,8 @@ class Applied(msgspec.Struct, frozen=True):
     """Object as read just before each step, by step number (1…), from the evidence store."""
     afters: Mapping[int, dict[str, Any]]
     """Object as the API server returned it."""
+    server_at: float = 0.0
+    """`at` by the API server's clock: what it dates (creations) is compared with this, our own clock may be wrong."""
 
 
 class Desk(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from console.errors import ApiStatus, DataError, Unreachable, next_step
@@ -71,6 +72,14 @@ def status_words(reply: Reply) -> tuple[str, str]:
     if isinstance(said, dict) and said.get("kind") == "Status":
         return str(said.get("message") or "no message"), str(said.get("reason") or "")
     return reply.body[:200].decode("utf-8", "replace") or "no message", ""
+
+
+def server_time(reply: Reply) -> float:
+    """Epoch seconds of the API server's clock, 0.0 when it does not say."""
+    try:
+        return parsedate_to_datetime(reply.headers.get("date", "")).timestamp()
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def without_values(obj: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -140,7 +140,8 @@ def applied(case: Case, digest: str) -> Applied:
     images |= {n: one.after for n, one in state.effects.items() if one.after}
     afters = {n: decode(case.evidence.get(image)) for n, image in images.items() if image and n in done}
     # Where nothing had to be written (it was gone already) the plan's own time is the one to look from.
-    return Applied(plan, state.wrote_at or plan.created, befores, afters)
+    at = state.wrote_at or plan.created
+    return Applied(plan, at, befores, afters, state.server_at or at - case.cluster.info.skew)
 
 
 async def _in_time(work: Awaitable[Plan], action: str) -> Plan:

@@ -18,7 +18,7 @@ import msgspec
 from console.actions.case import Case
 from console.actions.comparing import differences
 from console.actions.failpoints import reach
-from console.actions.fetching import accepts, read, status_words, without_values
+from console.actions.fetching import accepts, read, server_time, status_words, without_values
 from console.actions.freshening import freshened
 from console.actions.pinning import canonical, moved
 from console.actions.resolving import seal_image
@@ -128,7 +128,7 @@ async def _judge(
 ) -> tuple[bool, Result]:
     if 200 <= reply.status < 300:
         after = await _seal_answer(case, step, reply)
-        _effect(case, plan, number, request, reply.status, "", after)
+        _effect(case, plan, number, request, reply.status, "", after, reply)
         return False, Result(How.DONE)
     words, reason = status_words(reply)
     if reply.status >= 500:
@@ -167,7 +167,16 @@ async def _seal_answer(case: Case, step: Step, reply: Reply) -> str:
         return ""
 
 
-def _effect(case: Case, plan: Plan, number: int, request: Request, status: int, words: str, after: str = "") -> None:
+def _effect(
+    case: Case,
+    plan: Plan,
+    number: int,
+    request: Request,
+    status: int,
+    words: str,
+    after: str = "",
+    reply: Reply | None = None,
+) -> None:
     reach("before_effect")
     case.chronicle.record(
         Effect(
@@ -177,6 +186,7 @@ def _effect(case: Case, plan: Plan, number: int, request: Request, status: int, 
             status,
             case.export(words),
             known_safe(after),
+            server_time(reply) if reply is not None else 0.0,
         )
     )
     reach("after_effect")

@@ -113,6 +113,8 @@ class Effect(_Record, frozen=True, tag="effect"):
     text: Clean = Clean("")
     after: Clean = Clean("")
     """Evidence digest of the returned object."""
+    server: float = 0.0
+    """Epoch seconds of the API server's own clock, whole; 0.0 when it did not say."""
 
 
 class Resolved(_Record, frozen=True, tag="resolved"):

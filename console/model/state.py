@@ -26,6 +26,8 @@ class ActionState(msgspec.Struct):
     """Digest of the undo plan that became effective."""
     wrote_at: float = 0.0
     """Epoch seconds of the last accepted write, 0.0 before the first."""
+    server_at: float = 0.0
+    """The same by the API server's clock, as far as it said so: what it dates is compared with this."""
     drifts: list[e.Drifted] = msgspec.field(default_factory=list)
 
     @property
@@ -164,6 +166,7 @@ def _effect(state: IncidentState, entry: e.Entry, record: e.Effect) -> None:
         action.effects[record.step] = record
         if 200 <= record.status < 300:
             action.wrote_at = entry.at
+            action.server_at = record.server or action.server_at
 
 
 def _resolved(state: IncidentState, entry: e.Entry, record: e.Resolved) -> None:

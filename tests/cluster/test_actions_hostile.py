@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,12 @@ from console.errors import Refused
 from console.model.action import Danger
 from console.model.ref import BY_KIND
 from console.model.verdict import Stage
+from console.ports.clock import SystemClock
+from tests.cluster import acting as layers
 from tests.cluster.accounts import account, binding, role, sa
-from tests.cluster.acting import Acting, ref_of
+from tests.cluster.acting import Acting, acting_on, ref_of
 from tests.cluster.workloads import bare, deployment
+from tests.controlplane import ControlPlane
 
 
 async def test_a_note_that_anybody_may_write_makes_no_static_pod(acting: Acting, namespace: str) -> None:
@@ -88,3 +92,26 @@ async def test_pods_made_since_the_plan_are_captured_before_they_are_killed(acti
     assert outcome.stage is Stage.EFFECTIVE, outcome
     uid = ref_of(second[0]).uid
     assert any(one.uid == uid and one.kind == "pod.yaml" and not one.failed for one in acting.case.state.captured)
+
+
+class Ahead(SystemClock):
+    """Ten minutes ahead of everybody else."""
+
+    def now(self) -> float:
+        return super().now() + 600
+
+
+async def test_a_clock_that_is_ahead_does_not_hide_that_a_pod_came_back(
+    controlplane: ControlPlane, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layers, "SystemClock", Ahead)
+    async with acting_on(controlplane, tmp_path) as acting:
+        await acting.make(deployment(namespace, "web", 1))
+        (pod,) = await acting.ready_pods(namespace, "app=web", 1)
+        plan = await acting.plan("pod.delete", ref_of(pod))
+        await acting.runner.approve(plan.digest, acting.approval(plan))
+
+        async def told() -> bool:
+            return any("was made again by ReplicaSet" in line for line in acting.runner.outcome(plan.digest).residual)
+
+        await acting.until(told, "the pod that came back is told")

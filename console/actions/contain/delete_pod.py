@@ -113,7 +113,7 @@ class PodDelete:
         """Gone, and nothing made a new one of the same owner (or, of a bare pod, of the same image)."""
         gone = self.converged(facts, applied)
         context, plan = applied.plan.context_value(), applied.plan
-        again = tuple(made_again(facts, plan.target.namespace, context["owners"], context["images"], applied.at))
+        again = tuple(made_again(facts, plan.target.namespace, context["owners"], context["images"], applied.server_at))
         blind = blind_to_again(facts, plan.target.namespace)
         return Verdict(gone.truth, gone.observed, again, (*gone.unverifiable, *blind), plan.limits, gone.at)
 

@@ -90,7 +90,7 @@ def _since(applied: Applied) -> float:
     """Server time of the write: our clock may be wrong, its own marks of the write are not."""
     meta = (applied.afters.get(1) or {}).get("metadata") or {}
     marked = [seconds(entry.get("time")) or 0.0 for entry in meta.get("managedFields") or ()]
-    return max(marked, default=0.0) or applied.at or applied.plan.created
+    return max(marked, default=0.0) or applied.server_at
 
 
 def _room(desk: Desk, name: str) -> tuple[str, ...]:

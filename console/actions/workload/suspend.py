@@ -137,14 +137,14 @@ class WorkloadSuspend(Writing):
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
         context = applied.plan.context_value()
-        return both(*(stopped(facts, _ref(one), str(context["key"]), applied.at) for one in context["stops"]))
+        return both(*(stopped(facts, _ref(one), str(context["key"]), applied.server_at) for one in context["stops"]))
 
     def effective(self, facts: Facts, applied: Applied) -> Verdict:
         """Converged, and nothing brought the same images back beside it."""
         verdict = self.converged(facts, applied)
         context = applied.plan.context_value()
         owners = [one["uid"] for one in context["stops"] if one["kind"] != "CronJob"]
-        again = made_again(facts, applied.plan.target.namespace, owners, context["images"], applied.at)
+        again = made_again(facts, applied.plan.target.namespace, owners, context["images"], applied.server_at)
         residual = (*verdict.residual, *again)
         blind = (*verdict.unverifiable, *blind_to_again(facts, applied.plan.target.namespace))
         return Verdict(verdict.truth, verdict.observed, residual, blind, LIMITS, verdict.at)
