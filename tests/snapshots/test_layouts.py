@@ -32,7 +32,7 @@ def _app(
     return WarRoom(connect, scripted.specs(), Settings("ana", theme, ascii_only), clock), clock
 
 
-def _keys(clock: ManualClock, *keys: str) -> Callable[[Pilot[Any]], Any]:
+def keys(clock: ManualClock, *keys: str) -> Callable[[Pilot[Any]], Any]:
     async def run(pilot: Pilot[Any]) -> None:
         for _ in range(10):
             await pilot.pause()
@@ -48,50 +48,50 @@ def _keys(clock: ManualClock, *keys: str) -> Callable[[Pilot[Any]], Any]:
 @pytest.mark.parametrize("size", SIZES)
 def test_room(size: str, snap_compare: Compare) -> None:
     app, clock = _app()
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=_keys(clock))
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=keys(clock))
 
 
 @pytest.mark.parametrize("theme", ["projector", "ansi-16", "mono"])
 def test_palette(theme: str, snap_compare: Compare) -> None:
     app, clock = _app(theme=theme, ascii_only=theme == "mono")
-    assert snap_compare(app, terminal_size=(120, 40), run_before=_keys(clock))
+    assert snap_compare(app, terminal_size=(120, 40), run_before=keys(clock))
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x40"])
 def test_plan(size: str, snap_compare: Compare) -> None:
     rows = scripted.room_rows() | {"header": [scripted.header(armed=((c("ana"), NOW + 900),))]}
     app, clock = _app(Scripted(rows))
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=_keys(clock, "x", "i"))
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=keys(clock, "x", "i"))
 
 
 @pytest.mark.parametrize("look", ["war-dark", "mono"])
 def test_parameters(look: str, snap_compare: Compare) -> None:
     app, clock = _app(theme=look, ascii_only=look == "mono")
-    assert snap_compare(app, terminal_size=(80, 24), run_before=_keys(clock, "x", "i", "ctrl+o", "right"))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=keys(clock, "x", "i", "ctrl+o", "right"))
 
 
 def test_leader(snap_compare: Compare) -> None:
     app, clock = _app()
-    assert snap_compare(app, terminal_size=(80, 24), run_before=_keys(clock, "x"))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=keys(clock, "x"))
 
 
 def test_walkthrough(snap_compare: Compare) -> None:
     app, clock = _app()
-    assert snap_compare(app, terminal_size=(80, 24), run_before=_keys(clock, "w"))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=keys(clock, "w"))
 
 
 def test_browser(snap_compare: Compare) -> None:
     rows = scripted.room_rows() | {"browse:pods": scripted.browsed(40)}
     app, clock = _app(Scripted(rows))
-    assert snap_compare(app, terminal_size=(120, 40), run_before=_keys(clock, "colon", *"pods", "enter"))
+    assert snap_compare(app, terminal_size=(120, 40), run_before=keys(clock, "colon", *"pods", "enter"))
 
 
 def test_no_audit_source_and_nothing_else_yet(snap_compare: Compare) -> None:
     watch = (SourceView(c("watch"), c("loading"), NOW),)
     app, clock = _app(Scripted({"header": [scripted.header(sources=watch, incident=c(""), declared=0.0)]}))
-    assert snap_compare(app, terminal_size=(120, 40), run_before=_keys(clock))
+    assert snap_compare(app, terminal_size=(120, 40), run_before=keys(clock))
 
 
 def test_help(snap_compare: Compare) -> None:
     app, clock = _app()
-    assert snap_compare(app, terminal_size=(80, 24), run_before=_keys(clock, "question_mark"))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=keys(clock, "question_mark"))
