@@ -133,6 +133,24 @@ async def test_autoscalers_and_gitops_are_named(acting: Acting, namespace: str) 
     assert any("leaves it at zero" in line for line in plan.reverters)
 
 
+@pytest.mark.parametrize(
+    ("hand", "line"),
+    [
+        ("kube-controller-manager", "a HorizontalPodAutoscaler may put this back"),
+        ("keda", "KEDA will put this back (field manager keda)"),
+    ],
+)
+async def test_whoever_scaled_a_workload_through_its_scale_is_known_by_the_mark_that_leaves(
+    acting: Acting, namespace: str, hand: str, line: str
+) -> None:
+    """An autoscaler that cannot be listed, or is defined elsewhere, still left its hand on the object."""
+    await acting.make(deployment(namespace, "web", 1))
+    change = ("--subresource=scale", "--type=merge", "-p", '{"spec":{"replicas":2}}', f"--field-manager={hand}")
+    await acting.kubectl("patch", "deployment", "web", "-n", namespace, *change)
+    plan = await acting.plan("workload.suspend", BY_KIND["Deployment"].ref(namespace, "web"))
+    assert any(told.startswith(line) for told in plan.reverters), plan.reverters
+
+
 async def test_what_is_scaled_up_again_is_told_with_the_hand_that_did_it(acting: Acting, namespace: str) -> None:
     await acting.make(deployment(namespace, "web", 1))
     await acting.ready_pods(namespace, "app=web", 1)
