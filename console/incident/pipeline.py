@@ -97,6 +97,7 @@ class Pipeline:
         self._positions: dict[str, str] = {}
         self.positions: dict[str, str] = {}
         """How far each source was taken in."""
+        self._remembered = ""
         self._moved = asyncio.Event()
         self.events = 0
         """Audit events taken in since the start."""
@@ -132,8 +133,7 @@ class Pipeline:
         while True:
             await self._moved.wait()
             self._moved.clear()
-            findings, positions = self._unsaved, self._positions
-            self._unsaved, self._positions = {}, {}
+            findings, positions = self._to_save()
             try:
                 await asyncio.to_thread(self._store.save, list(findings.values()), positions)
             except BaseException as error:
@@ -146,13 +146,20 @@ class Pipeline:
         """Findings and positions, in one transaction. What cannot be saved is kept and tried again."""
         if not self._unsaved and not self._positions:
             return
-        kept = self.memory()
-        findings, positions = self._unsaved, self._positions | ({LEDGER: kept} if kept else {})
-        self._unsaved, self._positions = {}, {}
+        findings, positions = self._to_save()
         try:
             self._store.save(list(findings.values()), positions)
         except JournalError:
             self._give_back(findings, positions)  # the journal tells people about the disk
+
+    def _to_save(self) -> tuple[dict[str, Finding], dict[str, str]]:
+        """What is not saved yet, with what the observers remember now: never older than the positions it goes with."""
+        kept = self.memory()
+        if kept and kept != self._remembered:
+            self._positions[LEDGER] = self._remembered = kept
+        findings, positions = self._unsaved, self._positions
+        self._unsaved, self._positions = {}, {}
+        return findings, positions
 
     def _give_back(self, findings: dict[str, Finding], positions: dict[str, str]) -> None:
         self._unsaved, self._positions = findings | self._unsaved, positions | self._positions

@@ -35,13 +35,18 @@ class StreamLedger:
         self._calls: OrderedDict[str, deque[float]] = OrderedDict()
         self._groups: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._arrived: OrderedDict[str, int] = OrderedDict()
+        self._dumped = ""
+        """The newest dump, "" when a stream it would hold has begun or ended since."""
         self.blind_before = 0.0
         """Epoch seconds before which calls are not remembered (an engine was started again then); 0.0: none lost."""
 
     def dump(self) -> str:
-        """Open streams of everybody but the control plane, to be restored after a restart. Bounded."""
+        """Open streams of everybody but the control plane, to be restored after a restart. Bounded; cheap to ask."""
+        if self._dumped:
+            return self._dumped
         kept = [(key, user, stream) for key, (user, stream) in self._open.items() if not _is_control_plane(user)]
-        return msgspec.json.encode(kept[-KEPT:]).decode()
+        self._dumped = msgspec.json.encode(kept[-KEPT:]).decode()
+        return self._dumped
 
     def restore(self, text: str, now: float) -> None:
         """Take up what an earlier engine dumped. Calls it counted are gone: `blind_before` says since when."""
@@ -51,6 +56,7 @@ class StreamLedger:
         except msgspec.DecodeError:
             return  # blind_before already says that the past is not known
         self._open = OrderedDict((key, (user, stream)) for key, user, stream in kept) | self._open
+        self._dumped = ""
 
     def feed(self, batch: Sequence[AuditEvent]) -> None:
         """Take these events into account."""
@@ -71,12 +77,15 @@ class StreamLedger:
         target = f"{on.namespace}/{on.name}" if on.name else on.resource
         at = seconds(event.request_received_timestamp) or 0.0
         self._open[_request(event)] = (user, (event.audit_id, event.verb, target, on.subresource, at))
+        if not _is_control_plane(user):
+            self._dumped = ""
         if len(self._open) > STREAMS:
             self._open.popitem(last=False)
         self._called(user, at, tuple(event.user.groups or ()))
 
     def _ended(self, event: AuditEvent) -> None:
-        self._open.pop(_request(event), None)
+        if ended := self._open.pop(_request(event), None):
+            self._dumped = self._dumped if _is_control_plane(ended[0]) else ""
         code = event.response_status.code if event.response_status else 0
         self._arrived[event.audit_id] = code
         if len(self._arrived) > ARRIVED:

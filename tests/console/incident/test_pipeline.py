@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from console.errors import JournalError
-from console.incident.pipeline import SLICE, FindingStore, Pipeline
+from console.incident.pipeline import LEDGER, SLICE, FindingStore, Pipeline
 from console.journal.findings import FindingStore as Store
 from console.model.audit import AuditEvent
 from console.model.finding import Finding, Target
@@ -19,6 +19,10 @@ from console.model.signal import Measure
 from console.ports.clock import ManualClock
 from console.ports.source import Batch
 from console.ports.tasks import Tasks
+from console.rules.ledger import StreamLedger
+from tests.console.rules.events import read
+
+JANE = {"username": "jane"}
 
 
 class Counting:
@@ -93,6 +97,31 @@ async def test_a_batch_half_taken_in_is_not_saved(tmp_path: Path) -> None:
     assert matcher.count < 3 * SLICE, "the whole batch was taken in"
     assert store.load() == ([], {})
     await tasks.close()
+    store.close()
+
+
+async def test_open_streams_are_saved_with_the_position_that_is_after_them(tmp_path: Path) -> None:
+    """An engine that is killed reads on after its position: a stream it had seen open must not be forgotten."""
+    store, ledger, clock = Store(tmp_path / "findings.db"), StreamLedger(), ManualClock()
+    nobody: Callable[[object], None] = lambda found: None  # noqa: E731 - it is a stand-in
+    line = Pipeline(Counting(), Gauge(), Nobody(), (ledger,), store, clock, nobody, nobody)
+    line.memory = ledger.dump
+    tasks = Tasks()
+    tasks.start("pipeline", line.run())
+    tasks.start("saving", line.run_saving())
+    on = {"resource": "pods", "subresource": "exec", "namespace": "shop", "name": "web"}
+    await line.put(
+        Batch("audit", read([{"auditID": "s1", "stage": "ResponseStarted", "objectRef": on, "user": JANE}]), "1:900")
+    )
+
+    async with asyncio.timeout(10):
+        while not store.load()[1]:
+            await asyncio.sleep(0.01)
+    await tasks.close()  # killed: nothing is saved at the end
+
+    later = StreamLedger()
+    later.restore(store.load()[1].get(LEDGER, ""), 1_800_000_000.0)
+    assert [stream[0] for stream in later.open_streams("jane")] == ["s1"]
     store.close()
 
 
