@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import cast
 
@@ -108,8 +109,14 @@ def pod_marked(facts: Facts, target: ResourceRef) -> Verdict:
     pod = tell(facts, asking.an_object("Pod", target.namespace, target.name))
     if pod is None:
         return Verdict(None, "it is gone and cannot be marked any more: mark the item n-a with the reason")
-    marks = [key for key, value in (pod.metadata.labels or {}).items() if value == declared[0]]
-    return Verdict(bool(marks), f"label {marks[0]}" if marks else f"no label has the value {declared[0]}")
+    wanted = label_value(declared[0])
+    marks = [key for key, value in (pod.metadata.labels or {}).items() if value in (declared[0], wanted)]
+    return Verdict(bool(marks), f"label {marks[0]}" if marks else f"no label has the value {wanted}")
+
+
+def label_value(codename: str) -> str:
+    """The codename as a label can hold it: what Kubernetes forbids becomes a dash, 63 characters at most."""
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", codename)[:63].strip("-_.")
 
 
 @check("scope.closed", "affected", "recorded", "siblings")

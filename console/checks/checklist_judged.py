@@ -57,6 +57,7 @@ def judged_all(facts: Facts, found: Iterable[Judged], noun: str) -> Verdict:
     if alive or open_:
         left = listed(_shown(one) for one in (*alive, *open_))
         return Verdict(False, f"{len(alive) + len(open_)} of {len(found)} {noun} to judge: {left}", residual)
+    noun = noun.rstrip(",")
     return Verdict(True, f"{len(found)} {noun}, all judged" if found else f"no {noun}")
 
 
@@ -79,14 +80,14 @@ def _since_t0(facts: Facts, kinds: Iterable[str], noun: str) -> Verdict:
     moment, words = t0(facts)
     if not moment:
         return Verdict(None, f"{words}: what was made since cannot be listed (:record t0.estimate TIME)")
-    return judged_all(facts, made_since(facts, kinds, moment), f"{noun} made since {words}")
+    return judged_all(facts, made_since(facts, kinds, moment), f"{noun}, made since {words},")
 
 
 @check("autorun.judged", "objects", "recorded")
 @told
 def autorun_judged(facts: Facts, target: ResourceRef) -> Verdict:
     """Every CronJob, DaemonSet and admission webhook made since T0 is judged, and bad ones are stopped."""
-    return _since_t0(facts, RUNS_BY_ITSELF, "things that run by themselves")
+    return _since_t0(facts, RUNS_BY_ITSELF, "objects that run by themselves")
 
 
 @check("persistence.judged", "objects", "recorded", "evidence", "missed")
@@ -102,7 +103,7 @@ def _dumped(facts: Facts, target: ResourceRef) -> Verdict:
 
 @told
 def _lasting(facts: Facts, target: ResourceRef) -> Verdict:
-    return _since_t0(facts, LASTS, "things that last")
+    return _since_t0(facts, LASTS, "objects that last")
 
 
 @check("staticpods.judged", "notable_pods", "recorded")

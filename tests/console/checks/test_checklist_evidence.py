@@ -65,6 +65,15 @@ def test_a_mark_is_any_label_whose_value_is_the_codename() -> None:
     assert ask_check("pod.marked", other, target).truth is False
 
 
+def test_a_codename_no_label_can_hold_is_looked_for_as_a_label_can_hold_it() -> None:
+    facts = Scripted({Ask("declared"): ("shop: stolen account", "", 0.0)}).watch("Pod", pod("web"))
+    verdict = ask_check("pod.marked", facts, ref("Pod", "shop", "web"))
+    assert (verdict.truth, verdict.observed) == (False, "no label has the value shop-stolen-account")
+    facts = Scripted({Ask("declared"): ("shop: stolen account", "", 0.0)})
+    facts.watch("Pod", pod("web", labels={"x7": "shop-stolen-account"}))
+    assert ask_check("pod.marked", facts, ref("Pod", "shop", "web")).truth is True
+
+
 def test_a_pod_that_is_gone_was_never_seen_marked() -> None:
     facts = Scripted({Ask("declared"): ("heron", "", 0.0)})
     verdict = ask_check("pod.marked", facts, ref("Pod", "shop", "web"))
