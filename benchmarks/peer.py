@@ -38,7 +38,7 @@ class Peer(Terminal):
 
     def pods_drawn(self, count: int, timeout: float = 120) -> float:
         """Seconds from the start until its title counts so many pods."""
-        self.wait_for(rf"[Pp]ods\(all\)\[{count}\]", timeout)
+        self.wait_for(rf"[Pp]ods\(all\)\[{count:,}\]", timeout)
         return time.perf_counter() - self.started
 
     def keys(self, count: int, gap: float) -> list[float]:
