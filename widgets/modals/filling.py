@@ -50,8 +50,9 @@ class Filling(Dialog["Filled | None"]):
     careful = True
     BINDINGS = [
         Binding("escape", "close", show=False),
-        Binding("tab,down", "app.focus_next", show=False),
-        Binding("shift+tab,up", "app.focus_previous", show=False),
+        # With priority: what is typed in one go behind the tab must reach the next field.
+        Binding("tab,down", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab,up", "app.focus_previous", show=False, priority=True),
     ]
 
     def __init__(

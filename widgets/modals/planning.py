@@ -81,8 +81,9 @@ class Planning(Dialog["Approve | Changing | None"]):
     careful = True
     BINDINGS = [
         Binding("escape", "cancel", show=False),
-        Binding("tab", "app.focus_next", show=False),
-        Binding("shift+tab", "app.focus_previous", show=False),
+        # With priority: what is typed in one go behind the tab must reach the next field, and not the id.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
         Binding("ctrl+o", "change", show=False),
     ]
 

@@ -80,6 +80,15 @@ async def test_enter_asks_for_a_plan_with_these_values_and_only_its_own_id_appro
         assert [request.digest for request in at.asked(Approve)] == ["aa20" + "0" * 60]
 
 
+async def test_keys_typed_in_one_burst_reach_the_field_they_were_meant_for() -> None:
+    async with seat(session=_session()) as at:
+        await _form(at)
+        for key in ("right", "right", "tab", "space", "enter"):
+            at.app.post_message(Key(key, " " if key == "space" else None))
+        await at.settle()
+        assert at.asked(PlanAction)[1].params == {"detach": "no", "protect-node": "no"}
+
+
 async def test_escape_keeps_the_plan_and_what_was_typed_in_it() -> None:
     async with seat(session=_session()) as at:
         await at.press("x", "i")
