@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
-from console.drill.pacing import STEP, PacedClock
+from console.drill.pacing import PATIENCE, STEP, PacedClock
 
 
 class _Counting:
@@ -58,3 +59,40 @@ async def test_a_busy_loop_does_not_lose_time() -> None:
     task.cancel()
 
     assert seen == [STEP * turn for turn in range(1, 9)]
+
+
+async def test_a_slow_disk_costs_nobody_his_time() -> None:
+    """One write after the other in a thread: the clock stands until the last of them is done."""
+    clock = PacedClock(_Counting(), 20)
+    task = asyncio.create_task(clock.run())
+    await clock.sleep(STEP)
+    begun, written, go_on = clock.monotonic(), 0, threading.Event()
+
+    async def write_thrice() -> None:
+        nonlocal written
+        for _ in range(3):
+            await asyncio.to_thread(go_on.wait, 0.05)
+            written += 1
+
+    await write_thrice()
+    ended = clock.monotonic()
+    task.cancel()
+
+    assert written == 3
+    assert ended - begun <= STEP
+
+
+async def test_a_thread_that_hangs_does_not_stop_the_drill() -> None:
+    inner = _Counting()
+    clock = PacedClock(inner, 20)
+    task = asyncio.create_task(clock.run())
+    await clock.sleep(STEP)
+    released = threading.Event()
+    hanging = asyncio.create_task(asyncio.to_thread(released.wait, 30))
+
+    await clock.sleep(STEP)
+    task.cancel()
+    released.set()
+
+    assert await hanging
+    assert PATIENCE <= inner.waited < PATIENCE + 1
