@@ -8,12 +8,11 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from console.actions.catalogue import all_actions
+from console.bootstrap.agreeing import using
 from console.bootstrap.aliasing import Aliases, new_incident
 from console.bootstrap.claiming import claim
-from console.bootstrap.linking import linked_socket, refuse_other_sources, write_link
+from console.bootstrap.linking import write_link
 from console.bootstrap.logbook import start_logbook
 from console.bootstrap.ruling import rules_of
 from console.bootstrap.sharing import shared_with
@@ -68,12 +67,10 @@ async def serve(options: Options, ready: Callable[[str], None], taken: Callable[
         incident = await which_incident(transport, clock, root)
         held = await claim(root / incident, lambda: assemble(options, settings, clock, transport, incident, group))
         if isinstance(held, Path):
-            if linked_socket(options) != held:  # which sources that engine reads, its own link says
-                write_link(msgspec.structs.replace(options, audit=(), audit_webhook="", prometheus=""), incident)
-            refuse_other_sources(options)
+            write_link(options, incident, transport.context)
             taken(str(held))
         else:
-            write_link(options, incident)
+            write_link(options, incident, transport.context)
             await run(*held, group, ready)
     finally:
         await transport.close()
@@ -122,6 +119,7 @@ def assemble(
         export=Exporter(secret),
         sources=named,
         banner="the API server's certificate is NOT verified" if transport.insecure else "",
+        using=using(options, transport.context, settings),
         background=(_learn(cluster, clock, Aliases(state_root(options)), incident),),
     )
     cluster.start()

@@ -8,16 +8,12 @@ is started again and writes it anew.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import socket
 from pathlib import Path
 
-import msgspec
-
 from console.bootstrap.surroundings import is_ours
 from console.config.options import Options, own_root, state_root
-from console.errors import ConfigError
 
 
 def home(options: Options) -> Path:
@@ -39,44 +35,34 @@ def linked_socket(options: Options) -> Path | None:
     return state_root(options) / incident / "engine.sock"
 
 
-def refuse_other_sources(options: Options) -> None:
-    """Raises `ConfigError` when sources were named and the engine was started with others: it cannot add them."""
-    _, sources = _read(options)
-    named = _sources(options)
-    if named and named != sources:
-        raise ConfigError(
-            "The engine of this cluster runs with other sources than the ones named now, and would not read these. "
-            "Leave them out to join it, or end it first with `warroom stop`: the record is kept."
-        )
+def intended_context(options: Options) -> str:
+    """Context that these options mean, as the start that wrote their link found out; "" while that is not known."""
+    return options.context or _read(options)[1]
 
 
-def write_link(options: Options, incident: str) -> None:
-    """Point the options to an incident. Atomic; failing is harmless, the next start is only slower."""
+def write_link(options: Options, incident: str, context: str = "") -> None:
+    """Point the options to an incident. Atomic; failing is harmless, the next start is only slower.
+
+    Args:
+        context: the one of the kubeconfig that the options mean.
+    """
     path = link_path(options)
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_text(f"{incident}\n{_sources(options)}\n", encoding="utf-8")
+        draft.write_text(f"{incident}\n{context}\n", encoding="utf-8")
         draft.chmod(0o600)
         draft.replace(path)
 
 
 def _read(options: Options) -> tuple[str, str]:
-    """Incident and sources of the link, "" where there is none."""
+    """Incident and context of the link, "" where there is none."""
     try:
-        incident, _, rest = link_path(options).read_text(encoding="utf-8").partition("\n")
+        lines = link_path(options).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):
         return "", ""
-    return incident.strip(), rest.strip()
-
-
-def _sources(options: Options) -> str:
-    """The sources named among the options as one word, "" for none."""
-    files = sorted(str(Path(path).expanduser().absolute()) for path in options.audit)
-    if not (files or options.audit_webhook or options.prometheus):
-        return ""
-    named = msgspec.json.encode((files, options.audit_webhook, options.prometheus))
-    return hashlib.sha256(named).hexdigest()[:16]
+    incident, context = (line.strip() for line in (*lines, "", "")[:2])
+    return incident, context
 
 
 def answers(path: Path, within: float = 0.2) -> bool:

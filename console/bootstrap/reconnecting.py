@@ -7,7 +7,7 @@ left its socket, and is started anew.
 from __future__ import annotations
 
 from console.bootstrap.linking import linked_socket
-from console.bootstrap.seating import join
+from console.bootstrap.seating import connect, join
 from console.bootstrap.starting import Starting, spawn
 from console.config.options import Options
 from console.errors import WarRoomError, WireError
@@ -50,7 +50,7 @@ class Connector:
             self._refused = True
             raise
         self._refused = False
-        return await SocketSession.connect(socket)
+        return await connect(self._options, socket)
 
     def restart(self) -> None:
         """Start the engine again at the next call (after an approval, for example)."""

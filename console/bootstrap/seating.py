@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+from pathlib import Path
 
 from console import __version__
-from console.bootstrap.linking import answers, linked_socket, refuse_other_sources
+from console.bootstrap.agreeing import agreeing
+from console.bootstrap.linking import answers, linked_socket
 from console.bootstrap.starting import Starting, spawn
 from console.config.options import Options
 from console.errors import VersionSkew, WireError
@@ -31,12 +33,21 @@ def environment_of() -> dict[str, str]:
     return {name: os.environ[name] for name in LOGIN_VARIABLES if name in os.environ}
 
 
-async def join(options: Options) -> SocketSession:
-    """Connect to a running engine. Raises `WireError` when there is none; never starts one."""
+async def join(options: Options, *, agreed: bool = True) -> SocketSession:
+    """Connect to a running engine. Raises `WireError` when there is none; never starts one.
+
+    Args:
+        agreed: refuse a seat that asks for another context, identity or namespaces than the engine has, on opening.
+    """
     path = linked_socket(options)
     if path is None:
         raise WireError("No engine is running for this cluster. `warroom` starts one.")
-    return await SocketSession.connect(path)
+    return await (connect(options, path) if agreed else SocketSession.connect(path))
+
+
+async def connect(options: Options, path: Path) -> SocketSession:
+    """Connect a seat of these options to the engine at a socket. Raises `WireError` when nobody listens there."""
+    return await SocketSession.connect(path, agreeing(options))
 
 
 async def ended(options: Options, within: float = 20.0) -> bool:
@@ -63,13 +74,12 @@ async def enter(
     if starting is None:
         try:
             session = await join(options)
-            refuse_other_sources(options)
             return session, await session.open(hello(options, screen=screen))
         except VersionSkew:
             raise  # another engine would only find that one, and end
         except WireError:
             starting = spawn(options)
-    session = await SocketSession.connect(await starting.wait())
+    session = await connect(options, await starting.wait())
     return session, await session.open(hello(options, screen=screen))
 
 
@@ -77,6 +87,5 @@ def start_early(options: Options) -> Starting | None:
     """Start the engine before anything heavy is imported, unless its socket is there already."""
     path = linked_socket(options)
     if path is not None and answers(path):
-        refuse_other_sources(options)
         return None
     return spawn(options)

@@ -159,8 +159,8 @@ def _setup(commands: Commands) -> None:
 def options_of(args: argparse.Namespace) -> Options:
     """The start options of parsed arguments."""
     given = vars(args)
-    # After `contain` -n names the target's namespace; the engine goes on watching what it watches.
-    watched = "" if given["command"] == "contain" else given.get("namespace", "")
+    # After `contain` and `undo` -n names the target's namespace; the engine goes on watching what it watches.
+    watched = "" if given["command"] in ("contain", "undo") else given.get("namespace", "")
     return Options(
         given.get("kubeconfig", ""),
         given.get("context", ""),

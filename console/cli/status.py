@@ -76,7 +76,7 @@ def stop(args: argparse.Namespace) -> int:
 async def _stop(args: argparse.Namespace) -> int:
     options = options_of(args)
     try:
-        async with seat(options, start=False) as session:
+        async with seat(options, start=False, agreed=False) as session:
             answer = await session.ask(Stop(getattr(args, "reason", "")))
     except VersionSkew:
         return await _stop_another(options)

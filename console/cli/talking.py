@@ -24,13 +24,19 @@ _FIRST = 20.0
 
 
 @asynccontextmanager
-async def seat(options: Options, *, start: bool = True) -> AsyncIterator[Session]:
-    """A seat at the engine, left again at the end. With `start` the engine is started when none runs."""
+async def seat(options: Options, *, start: bool = True, agreed: bool = True) -> AsyncIterator[Session]:
+    """A seat at the engine, left again at the end. With `start` the engine is started when none runs.
+
+    Args:
+        agreed: refuse when these options ask for another context, identity or namespaces than the engine has.
+    """
     if start:
-        session, _ = await enter(options)
+        session, welcome = await enter(options)
     else:
-        session = await join(options)
-        await session.open(hello(options))
+        session = await join(options, agreed=agreed)
+        welcome = await session.open(hello(options))
+    if welcome.notice:
+        complain(welcome.notice)
     try:
         yield session
     finally:

@@ -47,6 +47,7 @@ from console.model.state import IncidentState
 from console.ports.clock import Clock
 from console.ports.cluster import Cluster, KindHealth, View
 from console.ports.journal import ChainReport, EvidenceStore, Journal
+from console.ports.session import Using
 from console.ports.source import Asked, Source
 from console.ports.tasks import Tasks
 from console.rules.changes import recent_changes
@@ -87,6 +88,7 @@ class Parts(msgspec.Struct, frozen=True):
     sources: tuple[Source, ...] = ()
     drill: bool = False
     banner: str = ""
+    using: Using = Using()
     background: tuple[Coroutine[Any, Any, None], ...] = ()
     """Work that belongs to this engine (a drill's attacker)."""
 

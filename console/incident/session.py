@@ -46,6 +46,7 @@ class LocalSession:
             known_safe(self._engine.incident),
             seats.place(self._uid, self._seat),
             self._engine.clock.now(),
+            self._engine.parts.using,
         )
 
     def subscribe(self, topic: str) -> AsyncIterator[Update]:

@@ -37,6 +37,19 @@ class Hello(msgspec.Struct, frozen=True, tag=True):
     """False for a seat of one command, which is not put on record."""
 
 
+class Using(msgspec.Struct, frozen=True, omit_defaults=True):
+    """With what an engine looks at its cluster: the same for all its seats."""
+
+    context: Clean = Clean("")
+    user: Clean = Clean("")
+    """Impersonated by `--as`, "" for the context's own."""
+    groups: tuple[Clean, ...] = ()
+    namespaces: tuple[Clean, ...] = ()
+    """The only ones it watches; empty for all."""
+    sources: str = ""
+    """Digest of the signal sources it reads, "" for none."""
+
+
 class Welcome(msgspec.Struct, frozen=True, tag=True):
     """First message of the engine."""
 
@@ -50,6 +63,9 @@ class Welcome(msgspec.Struct, frozen=True, tag=True):
     """What this seat last sent with `Place`, "" if nothing."""
     clock: float = 0.0
     """The engine's wall time, so that ages are right on a seat with a wrong clock."""
+    using: Using = Using()
+    notice: Clean = Clean("")
+    """What this seat must be told at once, "" for nothing: added on the seat's side."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag=True):

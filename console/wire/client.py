@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from console.errors import WireError
+from console.errors import WarRoomError, WireError
 from console.ports.session import Ask, Hello, Update, Welcome
 from console.ports.tasks import Tasks
 from console.ports.views import Answer
@@ -28,15 +28,23 @@ from console.wire.messages import (
     read_welcome,
 )
 
+Judge = Callable[[Welcome], Welcome]
 WELCOME = 20.0
 """Seconds an engine may take to welcome a seat."""
 _GONE = "The engine has gone. Start `warroom` again: the record is kept and nothing is done twice."
 
 
 class SocketSession:
-    """A Session over a connected socket. After the engine has gone every call raises `WireError`."""
+    """A Session over a connected socket. After the engine has gone every call raises `WireError`.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    Args:
+        judge: gives the welcome as the seat shall have it, or raises why it cannot sit there.
+    """
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, judge: Judge = lambda welcome: welcome
+    ) -> None:
+        self._judge = judge
         self._reader = reader
         self._writer = writer
         self._tasks = Tasks()
@@ -46,19 +54,19 @@ class SocketSession:
         self._gone = ""
 
     @classmethod
-    async def connect(cls, path: Path) -> SocketSession:
+    async def connect(cls, path: Path, judge: Judge = lambda welcome: welcome) -> SocketSession:
         """Connect to an engine's socket. Raises `WireError` when nobody listens there."""
         try:
             reader, writer = await asyncio.open_unix_connection(str(path), limit=1 << 22)
         except (OSError, ValueError) as error:
             raise WireError(f"No engine answers at {path}.") from error
-        return cls(reader, writer)
+        return cls(reader, writer, judge)
 
     async def open(self, hello: Hello) -> Welcome:
         await self._send(Open(hello))
         try:
             async with asyncio.timeout(WELCOME):
-                welcome = await read_welcome(self._reader, hello)
+                welcome = self._judge(await read_welcome(self._reader, hello))
         except EOFError as error:
             await self.close()
             raise WireError(_GONE) from error
@@ -66,7 +74,7 @@ class SocketSession:
             await self.close()
             stuck = f"The engine did not welcome this seat within {WELCOME:.0f} s. See its log, or `warroom stop`."
             raise WireError(stuck) from error
-        except WireError:
+        except WarRoomError:
             await self.close()
             raise
         self._tasks.start("wire", self._read())

@@ -116,6 +116,41 @@ def test_other_sources_than_the_engines_are_refused(warroom: Installation) -> No
     assert "other sources" in other.stderr
 
 
+def test_a_seat_that_asks_for_another_identity_or_other_namespaces_is_refused(warroom: Installation) -> None:
+    warroom.json("contain", "node.cordon", "node/node-1", "--plan")
+
+    asked = ("--as", "bob"), ("--as", "bob", "--as-group", "ops"), ("-n", "default,kube-system")
+    for _ in range(2):  # the second time a link leads there
+        for words in asked:
+            done = warroom.run("checklist", *words)
+            assert done.returncode == 2, done.stderr
+            assert "uses the context test, acts as that context's own user, watches all namespaces" in done.stderr
+            assert f"{words[0]} {words[1]}" in done.stderr
+            assert "`warroom stop`" in done.stderr
+    same = warroom.run("checklist", "--context", "test")
+    looked = warroom.run("status", "--as", "bob")
+    stopped = warroom.run("stop", "--as", "bob")
+
+    assert (same.returncode, same.stderr) == (0, "")
+    assert looked.returncode == 2
+    assert stopped.returncode == 0, stopped.stderr
+
+
+def test_a_seat_that_asks_for_nothing_is_told_what_the_engine_uses(warroom: Installation) -> None:
+    narrow = ("--as", "bob", "--as-group", "system:masters", "-n", "default")
+    first = warroom.run("checklist", *narrow)
+
+    joined = warroom.run("checklist")
+    agreed = warroom.run("checklist", *narrow)
+    other = warroom.run("checklist", *narrow[:-1], "kube-system")
+
+    assert (first.returncode, first.stderr) == (0, "")
+    assert joined.returncode == 0
+    assert "acts as bob of system:masters (--as), watches only default." in joined.stderr
+    assert (agreed.returncode, agreed.stderr) == (0, "")
+    assert (other.returncode, "-n kube-system was asked for" in other.stderr) == (2, True)
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="gives folders to another user, which only root can")
 def test_the_incident_of_another_user_is_joined_and_nothing_is_written_into_his_folder(
     warroom: Installation, tmp_path: Path

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.engine.running import Installation
@@ -26,6 +26,7 @@ class Sitting:
     Args:
         audit: the log that the engine follows.
         environment: on top of the installation's own.
+        arguments: more of what was typed.
     """
 
     def __init__(
@@ -35,8 +36,9 @@ class Sitting:
         cols: int = 80,
         rows: int = 24,
         environment: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
     ) -> None:
-        argv = [sys.executable, "-m", "console", "--audit", str(audit)]
+        argv = [sys.executable, "-m", "console", "--audit", str(audit), *arguments]
         chosen = installation.environment | dict(environment or {})
         self.terminal = Terminal(argv, cols, rows, chosen)
 

@@ -14,7 +14,7 @@ from tests.controlplane.running import ControlPlane
 from tests.controlplane.waiting import eventually
 from tests.engine.running import Installation
 from tests.engine.test_first_light import break_in
-from tests.rooms.sitting import Sitting
+from tests.rooms.sitting import UNSEEN, Sitting
 
 
 @pytest.fixture
@@ -178,3 +178,17 @@ def test_leaving_the_seat_leaves_the_engine(warroom: Installation, controlplane:
     assert engine is not None
     assert os.getsid(engine.pid) == engine.pid, "in the terminal's session it would end with the login"
     assert warroom.run("status").returncode == 0
+
+
+def test_a_seat_at_an_engine_with_another_view_is_told_so_and_one_that_asks_for_another_is_refused(
+    warroom: Installation, controlplane: ControlPlane
+) -> None:
+    warroom.run("checklist", "-n", "default")
+
+    with Sitting(warroom, controlplane.audit_log) as seat:
+        seat.see(r"This engine runs already: it uses the context test")
+    with Sitting(warroom, controlplane.audit_log, arguments=("-n", "kube-system")) as other:
+        other.see("watches only default, and -n kube-system was")
+        other.terminal.settle(UNSEEN)
+        other.terminal.send("q")
+        assert other.terminal.wait_end(20) == 2

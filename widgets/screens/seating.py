@@ -98,6 +98,8 @@ class Seating:
         look.skew = welcome.clock - look.clock.now() if welcome.clock else 0.0
         room.seat = welcome.seat
         room.post_message(Linked())
+        if welcome.notice:
+            room.say(welcome.notice, "bad")
         if not self.seated:
             self.seated = True
             self._saved = welcome.place

@@ -8,9 +8,8 @@ import msgspec
 import pytest
 
 from console.bootstrap.aliasing import Aliases, new_incident
-from console.bootstrap.linking import link_path, linked_socket, refuse_other_sources, write_link
+from console.bootstrap.linking import intended_context, link_path, linked_socket, write_link
 from console.config.options import Options
-from console.errors import ConfigError
 
 
 @pytest.fixture
@@ -66,16 +65,13 @@ def test_a_link_that_leads_elsewhere_leads_nowhere(options: Options, content: by
     assert linked_socket(options) is None
 
 
-def test_sources_a_running_engine_does_not_read_are_refused_aloud(options: Options, tmp_path: Path) -> None:
-    """Else somebody watches a room without the audit log he named, and calls it calm."""
-    log = msgspec.structs.replace(options, audit=(str(tmp_path / "audit.log"),))
-    write_link(log, "inc-1")
+def test_a_link_tells_the_context_that_was_meant(options: Options) -> None:
+    assert intended_context(options) == ""
 
-    refuse_other_sources(options)  # none named: whatever it reads is right
-    refuse_other_sources(log)
-    for other in ({"audit": ("/other.log",)}, {"audit": log.audit, "prometheus": "http://prom"}):
-        with pytest.raises(ConfigError, match="warroom stop"):
-            refuse_other_sources(msgspec.structs.replace(options, **other))
+    write_link(options, "inc-1", "prod")
+
+    assert intended_context(options) == "prod"
+    assert intended_context(msgspec.structs.replace(options, context="test")) == "test"
 
 
 def test_one_incident_for_every_name_of_a_cluster(tmp_path: Path) -> None:
