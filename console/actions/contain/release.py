@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from console.actions.base import Applied, Desk
+from console.actions.contain.restoring import Back, labels_back, node_back, pod_notes_back, protected_node
 from console.actions.drafting import delete, patch, reference, rights_of
 from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
 from console.actions.evidence.pod import READS, reads_in
@@ -57,6 +58,8 @@ class PodRelease(Undoing):
         rights=(
             *READS,
             Right("patch", "pods"),
+            Right("get", "nodes"),
+            Right("patch", "nodes"),
             Right("delete", "networkpolicies", "networking.k8s.io"),
             Right("get", "networkpolicies", "networking.k8s.io"),
             Right("patch", "deployments/scale", "apps"),
@@ -74,10 +77,11 @@ class PodRelease(Undoing):
         steps = list(await _unblock(desk, applied, context))
         if (pod := await _never_isolated(desk, applied, context)) is not None:
             return _as_it_was(desk, applied, pod, steps)
-        room = _Room()
+        room, node = _Room(), Back()
         if mode != NETWORK:
             room, back = await _reattach(desk, target, context, anyway=mode == ANYWAY)
-            steps = [*room.before, *steps, back]
+            node = await node_back(desk, applied, context)
+            steps = [*room.before, *steps, back, *node.steps]
         if not steps:
             raise Refused(f"Nothing to release: the policy {target.namespace}/{context['policy']} is gone already.")
         return Plan(
@@ -89,11 +93,11 @@ class PodRelease(Undoing):
             (("mode", mode),),
             rights_of(tuple(steps), *(reads_in(target.namespace) if room.risky else ())),
             blast=(f"Pod {target} may send and receive again, as the other policies allow.",),
-            residual=() if mode != NETWORK else ("the pod stays without its labels and its controller",),
+            residual=node.residual if mode != NETWORK else _stays(applied, context),
             undo=("pod.quarantine isolates it again.",),
             destroys=(target,) if room.risky else (),
             protects=(MANIFEST, *AROUND) if room.risky else (),
-            warnings=room.warnings,
+            warnings=(*room.warnings, *node.warnings),
             context=canonical({**context, "mode": mode}),
         )
 
@@ -115,11 +119,21 @@ class PodRelease(Undoing):
             return both(gone, pod)
         if context["mode"] == _UNTOUCHED:
             return both(gone, _with_notes(pod, context["annotations"]))
-        marks = with_labels(pod, context["labels"], exactly=False)
+        marks = with_labels(pod, context["labels"] if context["detach"] else {}, exactly=False)
+        if context["key"] in (pod.metadata.labels or {}):
+            marks = Verdict(False, f"it still carries the label {context['key']}")
         owner = context["owner"]
         if owner and context["detach"] and pod.metadata.controller is None:
             return both(gone, marks, Verdict(False, f"{owner['kind']} {owner['name']} has not adopted it yet"))
         return both(gone, marks)
+
+
+def _stays(applied: Applied, context: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is left of the isolation when only the network comes back."""
+    lines = ["the pod stays without its labels and its controller"] if context["detach"] else []
+    if found := protected_node(applied):
+        lines.append(f"node {found[1].name} stays protected from autoscalers, and so does the pod")
+    return tuple(lines)
 
 
 def policy_gone(facts: Facts, namespace: str, name: str) -> Verdict:
@@ -203,12 +217,12 @@ async def _reattach(desk: Desk, target: ResourceRef, context: Mapping[str, Any],
     """What must come before, and the relabelling itself."""
     pod = await desk.fetch(target)
     ref = reference(pod, "Pod", desk.info.id)
-    if ref.uid != target.uid:
-        raise Refused(f"Pod {target} is another one now (uid {ref.uid}): it has its labels. Use mode {NETWORK}.")
     room = await _room_for(desk, pod, context, anyway) if context["detach"] else _Room()
-    annotations = {**context["annotations"], context["saved"]: None, **room.notes}
-    change = {"metadata": {"labels": {**context["labels"], context["key"]: None}, "annotations": annotations}}
+    marks, kept = labels_back(pod, context), pod_notes_back(pod, context)
+    annotations = {**kept.changes, context["saved"]: None, **room.notes}
+    change = {"metadata": {"labels": marks.changes, "annotations": annotations}}
     pins = ("metadata.labels", "metadata.ownerReferences")
+    room = msgspec.structs.replace(room, warnings=(*room.warnings, *marks.warnings, *kept.warnings))
     return room, patch(desk.manager, ref, pod, change, pins, f"put the labels of {ref} back")
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from console.actions.approving import Approval
+from console.actions.contain.quarantine import KEEP_NODE
 from console.errors import Unreachable
 from console.model.action import Right
+from console.model.objects import Pod
 from console.model.plan import Plan
 from console.model.ref import BY_KIND
 from console.ports.clock import ManualClock
@@ -105,3 +107,73 @@ async def test_what_was_reviewed_before_a_write_does_not_prove_it(room: Room, mo
 
     assert stages <= {"planned", "approved", "running", "unknown", "accepted", "converged"}
     assert "converged" in stages
+
+
+async def node_and_labels_of(room: Room, name: str) -> tuple[str, dict[str, str]]:
+    """Node of a pod, and its labels."""
+    pod = await whole(room, "Pod", "shop", name)
+    return pod["spec"]["nodeName"], pod["metadata"].get("labels") or {}
+
+
+async def notes_of(room: Room, node: str) -> dict[str, str]:
+    return (await whole(room, "Node", "", node))["metadata"].get("annotations") or {}
+
+
+async def test_a_pod_that_is_back_with_its_owner_leaves_no_mark_on_its_node(room: Room) -> None:
+    runner, pod = room.engine.runner, pod_of(room)
+    node, _ = await node_and_labels_of(room, pod.name)
+    before = await notes_of(room, node)
+    quarantine = await runner.plan("pod.quarantine", pod)
+    await carry_out(room, quarantine)
+    assert await notes_of(room, node) != before
+
+    await carry_out(room, await runner.plan_undo(quarantine.digest, "reattach"))
+
+    assert await notes_of(room, node) == before
+
+
+async def test_a_node_stays_protected_while_another_isolated_pod_is_on_it(room: Room) -> None:
+    runner, pod = room.engine.runner, pod_of(room)
+    node, _ = await node_and_labels_of(room, pod.name)
+    pods = [one for one in room.engine.cluster.view("Pod").all("shop") if isinstance(one, Pod)]
+    others = [one for one in pods if one.spec.node_name == node and one.metadata.name != pod.name]
+    other = next(one for one in others if one.metadata.controller)
+    first = await runner.plan("pod.quarantine", pod)
+    await carry_out(room, first)
+    await carry_out(room, await runner.plan("pod.quarantine", BY_KIND["Pod"].ref("shop", other.metadata.name)))
+
+    release = await runner.plan_undo(first.digest, "reattach")
+    await carry_out(room, release)
+
+    assert KEEP_NODE.items() <= (await notes_of(room, node)).items()
+    assert any("stays protected" in line for line in release.residual)
+
+
+async def test_a_release_that_keeps_the_pod_says_what_stays_of_the_isolation(room: Room) -> None:
+    runner, pod = room.engine.runner, pod_of(room)
+    node, _ = await node_and_labels_of(room, pod.name)
+    quarantine = await runner.plan("pod.quarantine", pod)
+    await carry_out(room, quarantine)
+
+    release = await runner.plan_undo(quarantine.digest, "network")
+
+    assert any(f"node {node} stays protected" in line for line in release.residual)
+
+
+async def test_labels_and_notes_that_others_set_meanwhile_are_not_overwritten_in_silence(room: Room) -> None:
+    runner, pod = room.engine.runner, pod_of(room)
+    _, labels = await node_and_labels_of(room, pod.name)
+    quarantine = await runner.plan("pod.quarantine", pod)
+    await carry_out(room, quarantine)
+    label, note = next(iter(labels)), "cluster-autoscaler.kubernetes.io/safe-to-evict"
+    body = {"metadata": {"labels": {label: "theirs", "new": "theirs"}, "annotations": {note: "true"}}}
+    await write(room, "PATCH", f"/api/v1/namespaces/shop/pods/{pod.name}", body)
+
+    release = await runner.plan_undo(quarantine.digest, "reattach")
+    await carry_out(room, release)
+
+    told = " ".join(release.warnings)
+    assert f"{label}=theirs" in told
+    assert f"{note}=true" in told
+    back = (await whole(room, "Pod", "shop", pod.name))["metadata"]
+    assert (back["labels"], back["annotations"][note]) == ({**labels, "new": "theirs"}, "true")
