@@ -137,7 +137,8 @@ def _is_us(subject: Subject, info: ClusterInfo) -> bool:
 
 
 def _in(subject: Subject, kept: list[dict[str, str]]) -> bool:
-    return any(one.get("kind") == subject.kind and one.get("name") == subject.name for one in kept)
+    named = (subject.kind, subject.namespace, subject.name)
+    return any((one.get("kind"), one.get("namespace", ""), one.get("name")) == named for one in kept)
 
 
 def own_account(info: ClusterInfo) -> tuple[str, str]:

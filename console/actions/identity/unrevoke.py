@@ -93,8 +93,9 @@ class SaUnrevoke(Undoing):
 
 
 async def _present(desk: Desk, ref: ResourceRef) -> dict[str, Any] | None:
+    """The object of that name now, also when another hand has made it anew."""
     try:
-        return await desk.fetch(ref)
+        return await desk.fetch(msgspec.structs.replace(ref, uid=""))
     except Refused:
         return None
 
@@ -105,12 +106,18 @@ def _binding(
     """The write that puts a binding's subjects back, and what to tell about it. `written`: what the removal wrote."""
     if now is None:
         return _made_again(desk, ref, before), f"{ref.kind} {ref} was deleted since: it is made again as it was."
+    anew = meta(now).get("uid") != ref.uid
+    if anew and now.get("roleRef") != before.get("roleRef"):
+        return None, f"{ref.kind} {ref} was made anew by another hand, for another role: it is left alone."
     had, left, have = (list(one.get("subjects") or ()) for one in (before, written, now))
     wanted = put_back(had, left, have)
     if wanted == have:
         return None, f"{ref.kind} {ref} was put back by another hand already."
-    note = "" if have == left else f"{ref.kind} {ref} was changed since: what was taken out is added, the rest stays."
+    how = "made anew by another hand" if anew else "changed"
+    same = have == left and not anew
+    note = "" if same else f"{ref.kind} {ref} was {how} since: what was taken out is added, the rest stays."
     pins = ("subjects", "roleRef")
+    ref = reference(now, ref.kind, desk.info.id)
     return patch(desk.manager, ref, now, {"subjects": wanted}, pins, f"put the subjects of {ref.kind} {ref} back"), note
 
 
@@ -166,12 +173,16 @@ def _reached(facts: Facts, goal: dict[str, str], applied: Applied) -> Verdict:
     place = (kind, namespace, name)
     written = next(s for s in applied.plan.steps if (s.call.ref.kind, s.call.ref.namespace, s.call.ref.name) == place)
     wanted = _written_subjects(written)
-    have = [(one.kind, one.name) for one in fact.value.subjects or ()] if isinstance(fact.value, Binding) else []
+    have = (
+        [(one.kind, one.namespace, one.name) for one in fact.value.subjects or ()]
+        if isinstance(fact.value, Binding)
+        else []
+    )
     missing = [one for one in wanted if one not in have]
-    text = f"{kind} {name} names {len(have)} subjects" if not missing else f"{kind} {name} lacks {missing[0][1]}"
+    text = f"{kind} {name} names {len(have)} subjects" if not missing else f"{kind} {name} lacks {missing[0][2]}"
     return Verdict(not missing, text, at=fact.at)
 
 
-def _written_subjects(step: Step) -> list[tuple[str, str]]:
+def _written_subjects(step: Step) -> list[tuple[str, str, str]]:
     body = msgspec.json.decode(step.call.body)
-    return [(one.get("kind", ""), one.get("name", "")) for one in body.get("subjects") or ()]
+    return [(one.get("kind", ""), one.get("namespace", ""), one.get("name", "")) for one in body.get("subjects") or ()]

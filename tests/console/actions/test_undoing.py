@@ -10,14 +10,21 @@ from typing import Any
 import pytest
 
 from console.actions.approving import Approval
+from console.actions.base import Applied
 from console.actions.contain.quarantine import KEEP_NODE
+from console.actions.identity.unrevoke import SaUnrevoke, _goal
+from console.actions.pinning import canonical
 from console.errors import Unreachable
-from console.model.action import Right
+from console.model.access import Binding, Subject
+from console.model.action import Danger, Right
+from console.model.facts import Ask, Fact, Known
+from console.model.meta import Metadata
 from console.model.objects import Pod
-from console.model.plan import Plan
+from console.model.plan import Call, Plan, Step
 from console.model.ref import BY_KIND
 from console.ports.clock import ManualClock
-from console.ports.cluster import Reply, Request, Ruling, Subject
+from console.ports.cluster import Reply, Request, Ruling
+from console.ports.cluster import Subject as Whose
 from tests.console.actions.test_watching import carry_out, pod_of, write
 from tests.console.incident.room import Room, drill_engine
 
@@ -91,7 +98,7 @@ async def test_what_was_reviewed_before_a_write_does_not_prove_it(room: Room, mo
     again = await runner.plan("sa.revoke", DEPLOYER)
     review = cluster.review
 
-    async def silent(rights: Sequence[Right], subject: Subject | None = None) -> tuple[Ruling, ...]:
+    async def silent(rights: Sequence[Right], subject: Whose | None = None) -> tuple[Ruling, ...]:
         if subject is not None:
             await asyncio.Event().wait()
         return await review(rights)
@@ -177,3 +184,43 @@ async def test_labels_and_notes_that_others_set_meanwhile_are_not_overwritten_in
     assert f"{note}=true" in told
     back = (await whole(room, "Pod", "shop", pod.name))["metadata"]
     assert (back["labels"], back["annotations"][note]) == ({**labels, "new": "theirs"}, "true")
+
+
+async def test_a_binding_made_anew_by_another_hand_gets_back_what_was_taken_out_and_keeps_the_rest(room: Room) -> None:
+    """Its uid is another one: it was neither deleted for good, nor is it ours to make again."""
+    runner, path = room.engine.runner, "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+    binding = await whole(room, "ClusterRoleBinding", "", "ci-deployer")
+    revoke = await runner.plan("sa.revoke", DEPLOYER)
+    await carry_out(room, revoke)
+    theirs = {"kind": "User", "name": "carol", "apiGroup": "rbac.authorization.k8s.io"}
+    await write(room, "DELETE", f"{path}/ci-deployer", {})
+    made = {key: binding[key] for key in ("apiVersion", "kind", "roleRef")}
+    await write(room, "POST", path, {**made, "metadata": {"name": "ci-deployer"}, "subjects": [theirs]})
+
+    undo = await runner.plan_undo(revoke.digest)
+    await carry_out(room, undo)
+
+    assert any("made anew by another hand" in line for line in undo.warnings)
+    subjects = (await whole(room, "ClusterRoleBinding", "", "ci-deployer"))["subjects"]
+    assert {one["name"] for one in subjects} == {"carol", "deployer"}
+    assert runner.outcome(revoke.digest).stage == "undone"
+
+
+def test_an_account_of_another_namespace_does_not_pass_for_the_one_that_is_missing() -> None:
+    """Both are called ci; only one of them was put back."""
+    both = [{"kind": "ServiceAccount", "namespace": space, "name": "ci"} for space in ("shop", "other")]
+    ref = BY_KIND["ClusterRoleBinding"].ref("", "shared", "u1")
+    step = Step(Call("PATCH", "/x", ref, body=canonical({"subjects": both})))
+    plan = Plan("sa.unrevoke", DEPLOYER, Danger.D2, 0.0, (step,), context=canonical({"goals": [_goal(step)]}))
+    left = Binding(
+        metadata=Metadata(name="shared"), subjects=[Subject(kind="ServiceAccount", name="ci", namespace="other")]
+    )
+
+    class Seen:
+        def now(self) -> float:
+            return 1.0
+
+        def get(self, ask: Ask) -> Fact:
+            return Known(left, 1.0, "watch")
+
+    assert SaUnrevoke().effective(Seen(), Applied(plan, 0.0, {}, {})).truth is False
