@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any
 
 from console.actions import approving
@@ -106,6 +106,10 @@ class Runner:
             return judged
         running = digest in self._running and told.stage in (Stage.PLANNED, Stage.APPROVED)
         return Outcome(Stage.RUNNING) if running else told
+
+    def touched(self) -> Iterator[ResourceRef]:
+        """Objects that writes of ours changed or made, targets or not, as long as the write counts."""
+        return self._watcher.touched()
 
     def is_final(self, digest: str) -> bool:
         """Whether nothing more is to be waited for."""

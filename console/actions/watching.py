@@ -89,6 +89,10 @@ class Watcher:
                 self._marks[key] = _marks(after)
             self._mark(key)
 
+    def touched(self) -> Iterator[ResourceRef]:
+        """What is watched."""
+        return (BY_KIND[kind].ref(namespace, name) for kind, namespace, name in self._touched)
+
     def close(self) -> None:
         """Hear no more changes."""
         self._stop()

@@ -252,6 +252,8 @@ class Engine:
     def _open_record(self) -> None:
         for seat in list(self.state.seats):  # an engine that was killed could not say good-bye for them
             self.chronicle.record(e.SeatLeft(known_safe(seat)))
+        for seat in list(self.state.armed):  # a command's seat: whoever takes its name now is somebody else
+            self.chronicle.record(e.Disarmed(known_safe(seat)))
         if self.state.opened is not None:
             return
         info, export = self.cluster.info, self.export
@@ -338,7 +340,8 @@ class Engine:
         return self.state.audit_ids
 
     def _touched(self) -> set[str]:
-        return {key_of(action.target) for action in self.state.actions.values() if action.intents}
+        targets = {key_of(action.target) for action in self.state.actions.values() if action.intents}
+        return targets | {key_of(ref) for ref in self.runner.touched()}
 
     def _look(self, kind: str) -> View | None:
         return self.cluster.view(kind) if kind in WARM else None

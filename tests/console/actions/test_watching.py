@@ -12,6 +12,7 @@ import pytest
 
 from console.actions.approving import Approval
 from console.cluster.live import LiveCluster
+from console.model.audit import AuditEvent
 from console.model.entry import Alarm, Drifted, OtherHand
 from console.model.objects import Pod
 from console.model.plan import Plan
@@ -153,3 +154,24 @@ async def test_what_was_done_of_an_action_that_stopped_half_way_is_watched_too(
 
     (told,) = records(room, Drifted)
     assert (told.digest, told.manager) == (quarantine.digest, "kubectl-edit")
+
+
+async def test_who_writes_to_what_an_action_made_is_named_by_the_audit_record(room: Room) -> None:
+    """The policy of a quarantine is no target of anything, and a delete leaves no manager behind."""
+    runner, pod = room.engine.runner, pod_of(room)
+    quarantine = await runner.plan("pod.quarantine", pod)
+    await carry_out(room, quarantine)
+    (policy,) = [step.call.ref for step in quarantine.steps if step.call.ref.kind == "NetworkPolicy"]
+    event = {
+        "kind": "Event", "auditID": "x1", "level": "Metadata", "stage": "ResponseComplete", "verb": "delete",
+        "requestURI": BY_KIND["NetworkPolicy"].path(policy.namespace, policy.name), "userAgent": "curl/8",
+        "user": {"username": "mallory"}, "sourceIPs": ["192.0.2.7"], "responseStatus": {"code": 200},
+        "objectRef": {"resource": "networkpolicies", "apiGroup": "networking.k8s.io", "apiVersion": "v1",
+                      "namespace": policy.namespace, "name": policy.name},
+        "requestReceivedTimestamp": "2026-11-23T07:00:00.000000Z", "stageTimestamp": "2026-11-23T07:00:00.000000Z",
+    }  # fmt: skip
+
+    room.engine.hands.feed([msgspec.convert(event, AuditEvent)])
+
+    (told,) = [one for one in records(room, OtherHand) if one.who == "mallory"]
+    assert str(told.target) == f"NetworkPolicy {policy}"
