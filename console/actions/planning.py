@@ -28,6 +28,8 @@ LOOKED_AT = (
     "Service",
     "EndpointSlice",
     "PodDisruptionBudget",
+    "RoleBinding",
+    "ClusterRoleBinding",
     "MutatingWebhookConfiguration",
     "ValidatingWebhookConfiguration",
 )

@@ -29,7 +29,8 @@ _ORGANS = {
 }  # fmt: skip
 _STATIC = ("kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler")
 _CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
-_RBAC = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
+_BINDINGS = ("RoleBinding", "ClusterRoleBinding")
+_RBAC = ("Role", "ClusterRole", *_BINDINGS)
 _EVERYBODY = frozenset(("system:authenticated", "system:unauthenticated"))
 _WORKLOADS = ("Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
@@ -50,6 +51,7 @@ def protection(plan: Plan, info: ClusterInfo, views: Views) -> Protection:
     refusals = [why for ref in touched if ref not in spared for why in _refusals(ref, info, views)]
     refusals += [why for step in plan.steps for why in _own_rights(step.call, info, views)]
     typed = [why for ref in touched for why in _warnings(ref, views)]
+    typed += [why for ref in touched for why in _unseen(ref, info, views)]
     typed += [f"{ref.kind} {ref} is named like one of Kubernetes' own" for ref in spared]
     return Protection(refusals[0] if refusals else "", "; ".join(dict.fromkeys(typed)))
 
@@ -84,7 +86,7 @@ def _moves_strangers_only(call: Call, views: Views) -> bool:
 
     An attacker may name his binding so, or add his account to a real one: that one subject must be removable.
     """
-    if call.ref.kind not in ("RoleBinding", "ClusterRoleBinding") or not call.ref.name.startswith("system:"):
+    if call.ref.kind not in _BINDINGS or not call.ref.name.startswith("system:"):
         return False
     binding, body = views(call.ref.kind).get(call.ref.namespace, call.ref.name), body_of(call)
     if not isinstance(binding, Binding) or call.method != "PATCH" or "subjects" not in body:
@@ -112,7 +114,7 @@ def _refused_pod(ref: ResourceRef, pod: Obj | None, space: str, account: str) ->
 
 def _own_rights(call: Call, info: ClusterInfo, views: Views) -> Iterator[str]:
     """A binding that names us may be changed, but not so that it no longer names us."""
-    if call.ref.kind not in ("RoleBinding", "ClusterRoleBinding") or call.method == "POST":
+    if call.ref.kind not in _BINDINGS or call.method == "POST":
         return
     binding = views(call.ref.kind).get(call.ref.namespace, call.ref.name)
     if not isinstance(binding, Binding):
@@ -160,6 +162,20 @@ def _warnings(ref: ResourceRef, views: Views) -> Iterator[str]:
             yield f"an admission webhook runs in {namespace}: stopping it may stop every write to the cluster"
     if ref.kind == "Node":
         yield from _last_control_plane(ref, views)
+
+
+def _unseen(ref: ResourceRef, info: ClusterInfo, views: Views) -> Iterator[str]:
+    """What would be refused if it is the responder's own, and cannot be told from others now: not known is not no."""
+    if ref.kind in (*_BINDINGS, "ServiceAccount", "User", "Group") and not info.groups:
+        yield f"who you are is not known: whether {ref.kind} {ref} is your own path cannot be told"
+    mine = ref.kind in _BINDINGS or (ref.kind == "Pod" and ref.namespace == own_account(info)[0] != "")
+    if mine and ref.uid and views(ref.kind).get(ref.namespace, ref.name) is None and _is_blind(views, ref.kind):
+        state = views(ref.kind).health.state
+        yield f"whether {ref.kind} {ref} is your own path cannot be told: the watch of {ref.kind}s is {state}"
+
+
+def _is_blind(views: Views, kind: str) -> bool:
+    return views(kind).health.state != "live"
 
 
 def _last_control_plane(ref: ResourceRef, views: Views) -> Iterator[str]:

@@ -160,3 +160,31 @@ def test_the_last_control_plane_node_wants_its_name_typed(other_cordoned: bool, 
 
     assert ("last control plane node" in found.typed) is typed
     assert protection(plan(ref("Node", "worker")), ANA, caches(Node=nodes)).typed == ""
+
+
+def blind(*kinds: str) -> Callable[[str], View]:
+    def view(kind: str) -> View:
+        cache = Cache(kind, [])
+        cache.health = KindHealth(kind, "stale" if kind in kinds else "live", 0.0)
+        return cache
+
+    return view
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [(ref("RoleBinding", "team", "ops"), "RoleBinding"), (ref("Pod", "web", "ops"), "Pod")],
+)
+def test_what_cannot_be_seen_to_be_ours_or_not_needs_its_name_typed(target: ResourceRef, kind: str) -> None:
+    """Not known is not no: the watch is stale, so nobody can tell whether this is the responder's own path."""
+    found = protection(plan(target, body={"subjects": []}), BOT, blind(kind))
+    assert "cannot be told" in found.typed
+    assert not protection(plan(target, body={"subjects": []}), BOT, caches(**{kind: [Obj(Metadata("x"))]})).refuse
+
+
+@pytest.mark.parametrize(
+    "target", [ref("ServiceAccount", "web", "shop"), ref("RoleBinding", "team", "shop"), ref("User", "eve")]
+)
+def test_while_nobody_knows_who_we_are_rights_are_taken_away_by_a_typed_name_only(target: ResourceRef) -> None:
+    unknown = ClusterInfo("c", "https://x", "x", user="an entry of the kubeconfig")
+    assert "who you are is not known" in protection(plan(target), unknown, caches()).typed
