@@ -49,14 +49,6 @@ def pods_of_account(views: Views, namespace: str, account: str) -> list[Pod]:
     return running(pod for pod in pods if (pod.spec.service_account_name or "default") == account)
 
 
-def pods_of_owner(views: Views, namespace: str, uid: str) -> list[Pod]:
-    """Unfinished pods whose controller, or whose controller's controller, has this uid."""
-    owners = {uid}
-    for kind in ("ReplicaSet", "Job"):
-        owners |= {child.metadata.uid for child in views(kind).all(namespace) if _controller(child) == uid}
-    return running(pod for pod in _all_pods(views, namespace) if _controller(pod) in owners)
-
-
 def top_owner(views: Views, obj: Obj) -> str:
     """`Deployment web`: the highest controller of an object in words, `no owner` if it has none."""
     words = "no owner"
@@ -134,11 +126,6 @@ def _all_pods(views: Views, namespace: str = "") -> Iterable[Pod]:
 
 def _in(pods: Sequence[Pod], namespace: str) -> list[Pod]:
     return [pod for pod in pods if pod.metadata.namespace == namespace]
-
-
-def _controller(obj: Obj) -> str:
-    owner = obj.metadata.controller
-    return owner.uid if owner else ""
 
 
 def _ready_endpoints(views: Views, namespace: str, service: str) -> set[str]:

@@ -50,10 +50,6 @@ class Registry:
         """All declarations, in order of registration."""
         return tuple(action.spec for action in self._actions.values())
 
-    def for_kind(self, kind: str) -> tuple[ActionSpec, ...]:
-        """Actions that accept this kind and are not undos."""
-        return tuple(spec for spec in self.specs() if kind in spec.targets and not spec.inverse_of)
-
 
 def _unusable(param: Param) -> bool:
     """Whether a plan without a word about this parameter would fail, though the declaration promises a default."""

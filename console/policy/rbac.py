@@ -80,14 +80,6 @@ class Rbac:
         groups = tuple(groups)
         return [grant for binding in self._bindings for grant in self._through(binding, user, groups)]
 
-    def allowing(self, user: str, groups: Iterable[str], right: Right) -> list[Grant]:
-        """The grants that allow this right; empty: RBAC denies it."""
-        return [
-            grant
-            for grant in self.grants(user, groups)
-            if grant.namespace in ("", right.namespace) and any(covers(rule, right) for rule in grant.rules)
-        ]
-
     def rules(self, binding: Binding) -> tuple[PolicyRule, ...] | None:
         """Rules behind a binding, those of aggregated roles included; None when its role does not exist."""
         home = binding.metadata.namespace if binding.role_ref.kind == "Role" else ""

@@ -11,7 +11,6 @@ from console.actions.blast import (
     budget_lines,
     pod_lines,
     pods_of_account,
-    pods_of_owner,
     pods_on_node,
     service_lines,
 )
@@ -79,19 +78,18 @@ SHOP = caches(
 
 def test_pods_are_counted_by_their_highest_owner() -> None:
     assert pod_lines(SHOP, pods_on_node(SHOP, "node-0")) == ("2 pods: shop/Deployment web, shop/no owner",)
-    assert [found.metadata.name for found in pods_of_owner(SHOP, "shop", "uid-web")] == ["a", "b"]
     assert [found.metadata.name for found in pods_of_account(SHOP, "shop", "default")] == ["a", "b"]
 
 
 def test_a_service_says_what_it_loses_and_keeps() -> None:
-    both = pods_of_owner(SHOP, "shop", "uid-web")
+    both = pods_of_account(SHOP, "shop", "default")
 
     assert service_lines(SHOP, both[:1]) == ("Service shop/web loses 1 of 2 ready endpoints",)
     assert service_lines(SHOP, both) == ("Service shop/web loses 2 of 2 ready endpoints: nothing will answer for it",)
 
 
 def test_a_budget_says_what_it_allows() -> None:
-    (line,) = budget_lines(SHOP, pods_of_owner(SHOP, "shop", "uid-web"))
+    (line,) = budget_lines(SHOP, pods_of_account(SHOP, "shop", "default"))
 
     assert "shop/web covers 2 of them and allows 1 disruption;" in line
 

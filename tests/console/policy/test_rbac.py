@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -51,27 +52,33 @@ def test_an_account_is_found_however_it_is_named(subject: dict[str, str], home: 
     assert [grant.through for grant in rbac.grants(USER, GROUPS)] == ([way] if way else [])
 
 
+def allowed(rbac: Rbac, user: str, groups: Iterable[str], right: Right) -> bool:
+    """Whether some grant gives this right where it is asked for."""
+    grants = [one for one in rbac.grants(user, groups) if one.namespace in ("", right.namespace)]
+    return any(covers(rule, right) for one in grants for rule in one.rules)
+
+
 def test_a_role_binding_to_a_cluster_role_holds_in_its_namespace_only() -> None:
     subject = {"kind": "ServiceAccount", "name": "web", "namespace": "shop"}
     rbac = Rbac([role("read", SECRETS)], [binding("b", "read", subject, namespace="far")])
-    assert rbac.allowing(USER, GROUPS, Right("get", "secrets", "", "far"))
-    assert not rbac.allowing(USER, GROUPS, Right("get", "secrets", "", "shop"))
-    assert not rbac.allowing(USER, GROUPS, Right("get", "secrets"))
+    assert allowed(rbac, USER, GROUPS, Right("get", "secrets", "", "far"))
+    assert not allowed(rbac, USER, GROUPS, Right("get", "secrets", "", "shop"))
+    assert not allowed(rbac, USER, GROUPS, Right("get", "secrets"))
 
 
 def test_a_role_and_a_cluster_role_of_one_name_are_told_apart() -> None:
     subject = {"kind": "ServiceAccount", "name": "web", "namespace": "shop"}
     roles = [role("read", SECRETS), role("read", {**SECRETS, "resources": ["pods"]}, namespace="shop")]
     rbac = Rbac(roles, [binding("b", "read", subject, namespace="shop", kind="Role")])
-    assert rbac.allowing(USER, GROUPS, Right("get", "pods", "", "shop"))
-    assert not rbac.allowing(USER, GROUPS, Right("get", "secrets", "", "shop"))
+    assert allowed(rbac, USER, GROUPS, Right("get", "pods", "", "shop"))
+    assert not allowed(rbac, USER, GROUPS, Right("get", "secrets", "", "shop"))
 
 
 def test_aggregated_rules_count_before_the_controller_has_copied_them() -> None:
     part = msgspec.convert({"metadata": {"name": "part", "labels": {"agg": "yes"}}, "rules": [SECRETS]}, Role)
     whole = role("whole", aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"agg": "yes"}}]})
     rbac = Rbac([whole, part], [binding("b", "whole", {"kind": "User", "name": "u"})])
-    assert rbac.allowing("u", (), Right("get", "secrets"))
+    assert allowed(rbac, "u", (), Right("get", "secrets"))
 
 
 def test_a_binding_to_a_role_that_does_not_exist_is_a_grant_that_says_so() -> None:
