@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from console.errors import ClusterError, Untrusted, WarRoomError
+from console.errors import BadInput, ClusterError, Untrusted, WarRoomError
 
 _WRITING = ("contain", "undo")
 
@@ -70,7 +70,12 @@ def screen(args: argparse.Namespace) -> int:
         _complain("this terminal (TERM=dumb) cannot draw. Set TERM=xterm-256color, or see `warroom status --json`.")
         return 2
     options = options_of(args)
-    attach = getattr(args, "attach", False)
+    attach = getattr(args, "attach", False) or bool(options.incident)
+    if attach:
+        from console.cli.choosing import engine_of
+        from console.cli.talking import run
+
+        options = run(lambda: engine_of(options_of(args)))
     starting = None if attach else start_early(options)
     from console.opening import show
 
@@ -83,6 +88,8 @@ def drill(args: argparse.Namespace) -> int:
         from console.cli.status import stop
 
         return stop(args)
+    if getattr(args, "incident", "") and not args.debrief:
+        raise BadInput("A drill is an incident of its own. `warroom attach --incident NAME` joins one that runs.")
     if not (args.headless or args.debrief):
         return screen(args)
     from console.bootstrap.drilling import debrief, play

@@ -18,7 +18,7 @@ from console.drill.scenario import load
 from console.drill.score import score
 from console.drill.simulation import Drill
 from console.errors import BadInput
-from console.hygiene.exporting import Exporter
+from console.hygiene.exporting import Exporter, known_safe
 from console.incident.engine import Engine, Parts
 from console.incident.session import LocalSession
 from console.journal.evidence import FileEvidence
@@ -26,7 +26,7 @@ from console.journal.findings import FindingStore
 from console.journal.folder import IncidentFolder, incidents
 from console.journal.sqlite import SqliteJournal
 from console.ports.clock import Clock, SystemClock
-from console.ports.session import PROTOCOL, Hello
+from console.ports.session import PROTOCOL, Hello, Using
 from console.ports.tasks import Tasks
 from console.rules.offline import shipped_rules
 
@@ -61,6 +61,7 @@ def assemble_drill(drill: Drill, clock: Clock, folder: IncidentFolder, *, played
         sources=(drill.source,),
         drill=True,
         banner="DRILL: nothing here is real",
+        using=Using(known_safe(drill.transport.context)),
         background=(drill.run(), *((conclude(),) if played else ())),
     )
     cluster.start()
@@ -90,12 +91,18 @@ def drill_folder(options: Options, group: int | None = None) -> IncidentFolder:
 
 
 def debrief(options: Options, as_json: bool, out: TextIO) -> int:
-    """Score of the newest drill, from its journal. Exit 0 won, 1 lost or unfinished; `BadInput` when there is none."""
+    """Score of the newest drill, or of the one named, from its journal. Exit 0 won, 1 lost or unfinished.
+
+    Raises:
+        BadInput: there is none.
+    """
     root = state_root(options)
     drills = [name for name in incidents(root) if name.startswith("drill-")]
     if not drills:
         raise BadInput(f"No drill was played yet in {root}. `warroom drill` starts one.")
-    journal = SqliteJournal(IncidentFolder(root, drills[0]).journal, reading=True)
+    if options.incident and options.incident not in drills:
+        raise BadInput(f"There is no drill {options.incident!r} in {root}. There are: {', '.join(drills)}.")
+    journal = SqliteJournal(IncidentFolder(root, options.incident or drills[0]).journal, reading=True)
     try:
         result = score(journal.read(), load(options.drill).lessons)
     finally:

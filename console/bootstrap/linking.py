@@ -28,8 +28,8 @@ def link_path(options: Options) -> Path:
 
 
 def linked_socket(options: Options) -> Path | None:
-    """Socket of the engine last started for these options, None if there never was one."""
-    incident, _ = _read(options)
+    """Socket of the incident that these options name, else of the engine last started for them; None for no such."""
+    incident = options.incident or _read(options)[0]
     if not incident or "/" in incident or incident.startswith("."):
         return None
     return state_root(options) / incident / "engine.sock"
@@ -37,7 +37,7 @@ def linked_socket(options: Options) -> Path | None:
 
 def intended_context(options: Options) -> str:
     """Context that these options mean, as the start that wrote their link found out; "" while that is not known."""
-    return options.context or _read(options)[1]
+    return options.context or ("" if options.incident else _read(options)[1])
 
 
 def write_link(options: Options, incident: str, context: str = "") -> None:

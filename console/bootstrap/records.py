@@ -10,21 +10,16 @@ from console.bootstrap.linking import linked_socket
 from console.config.options import Options, state_root
 from console.errors import BadInput
 from console.journal.exporting import lines
-from console.journal.folder import incidents
 from console.journal.sqlite import SqliteJournal
 from console.ports.journal import Journal
 
 
 def incident_path(options: Options) -> Path:
-    """Folder of the incident of these options, else the newest one. Raises `BadInput` when there is none."""
-    root = state_root(options)
+    """Folder of the incident that these options lead to. Raises `BadInput` when there is no record."""
     socket = linked_socket(options)
-    if socket is not None and (socket.parent / "journal.db").is_file():
-        return socket.parent
-    found = incidents(root)
-    if not found:
-        raise BadInput(f"There is no incident in {root}. `warroom` opens one.")
-    return root / found[0]
+    if socket is None or not (socket.parent / "journal.db").is_file():
+        raise BadInput(f"There is no incident in {state_root(options)}. `warroom` opens one.")
+    return socket.parent
 
 
 @contextlib.contextmanager

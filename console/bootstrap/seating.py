@@ -75,9 +75,9 @@ async def enter(
         try:
             session = await join(options)
             return session, await session.open(hello(options, screen=screen))
-        except VersionSkew:
-            raise  # another engine would only find that one, and end
-        except WireError:
+        except WireError as error:
+            if options.incident or isinstance(error, VersionSkew):
+                raise  # nothing is started for an incident that was named; another version's engine stays where it is
             starting = spawn(options)
     session = await connect(options, await starting.wait())
     return session, await session.open(hello(options, screen=screen))

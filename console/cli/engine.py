@@ -12,13 +12,15 @@ import msgspec
 from console.bootstrap.starting import Ready
 from console.cli.parsing import options_of
 from console.config.options import Options
-from console.errors import WarRoomError
+from console.errors import BadInput, WarRoomError
 from console.hygiene.exporting import Exporter
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop. Exit 0 on a clean end, the error's code when it could not start."""
     options = msgspec.json.decode(args.options, type=Options) if args.options else options_of(args)
+    if options.incident:
+        raise BadInput("An engine opens the incident of its cluster: leave --incident out, `warroom attach` takes it.")
     tell = _Telling(args.ready_fd)
     os.umask(0o077)  # what the engine writes is nobody else's, whatever the login's habit is
     if args.detached:

@@ -6,8 +6,10 @@ import argparse
 import sys
 
 from console.bootstrap.records import export_lines, reading
+from console.cli.choosing import record_of
 from console.cli.parsing import options_of
 from console.cli.talking import complain, say, say_json
+from console.cli.talking import run as run_command
 from console.incident.entries import words
 from console.model.instants import stamp
 from console.ports.journal import Journal
@@ -15,7 +17,8 @@ from console.ports.journal import Journal
 
 def run(args: argparse.Namespace) -> int:
     """Exit 0 good, 1 the chain is broken."""
-    with reading(options_of(args)) as (journal, path):
+    options = run_command(lambda: record_of(options_of(args), as_json=args.json))
+    with reading(options) as (journal, path):
         if args.what == "verify":
             return _verify(journal, str(path), args.json)
         if args.what == "export" or args.json:

@@ -61,6 +61,7 @@ _OPTIONS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("sources", "--prometheus", {"metavar": "URL"}, "ask this Prometheus"),
     ("sources", "--since", {"metavar": "TIME"}, "read audit files back to then (2h, 1d, RFC 3339)"),
     ("other", "--state", {"metavar": "FOLDER"}, "where incidents are kept (WARROOM_STATE)"),
+    ("other", "--incident", {"metavar": "NAME"}, "join, read or end this incident; starts no engine"),
     ("other", "--config", {"metavar": "PATH"}, "settings file (WARROOM_CONFIG)"),
     ("other", "--group", {"metavar": "GROUP"}, "Unix group that may take a seat; needs --state"),
     ("other", "--seat", {"metavar": "NAME"}, "name of this seat (WARROOM_SEAT, else the login name)"),
@@ -179,6 +180,7 @@ def options_of(args: argparse.Namespace) -> Options:
         given.get("seed", 0),
         given.get("ascii", False),
         given.get("theme", ""),
+        given.get("incident", ""),
     )
 
 

@@ -7,6 +7,7 @@ import argparse
 from console.bootstrap.ending import end_by_signal
 from console.bootstrap.linking import linked_socket
 from console.bootstrap.seating import ended
+from console.cli.choosing import engine_of
 from console.cli.parsing import options_of
 from console.cli.talking import complain, refused, rows_of, say, say_json, seat
 from console.cli.talking import run as run_command
@@ -24,7 +25,8 @@ def run(args: argparse.Namespace) -> int:
 
 async def _status(args: argparse.Namespace) -> int:
     try:
-        async with seat(options_of(args), start=False) as session:
+        options = await engine_of(options_of(args), as_json=args.json)
+        async with seat(options, start=False) as session:
             (header,) = [row for row in await rows_of(session, "header") if isinstance(row, HeaderView)]
             findings = [row for row in await rows_of(session, "findings") if isinstance(row, FindingRow)]
             affected = [row for row in await rows_of(session, "resources") if isinstance(row, ResourceRow)]
@@ -76,6 +78,7 @@ def stop(args: argparse.Namespace) -> int:
 async def _stop(args: argparse.Namespace) -> int:
     options = options_of(args)
     try:
+        options = await engine_of(options, careful=True)
         async with seat(options, start=False, agreed=False) as session:
             answer = await session.ask(Stop(getattr(args, "reason", "")))
     except VersionSkew:

@@ -11,14 +11,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from console.bootstrap.choosing import Unclear, an_engine
 from console.bootstrap.seating import enter, hello, join
 from console.config.options import Options
-from console.errors import WireError
+from console.errors import BadInput, WireError
 from console.model.text import Clean
 from console.ports.session import Session, Snapshot
 from console.ports.views import Refusal, Row
 
 V = TypeVar("V")
+T = TypeVar("T")
 _FIRST = 20.0
 """Seconds to wait for the first rows of an engine that has just started."""
 
@@ -30,6 +32,12 @@ async def seat(options: Options, *, start: bool = True, agreed: bool = True) -> 
     Args:
         agreed: refuse when these options ask for another context, identity or namespaces than the engine has.
     """
+    if options.incident:
+        try:
+            options = await an_engine(options)
+        except Unclear as unclear:
+            ids = ", ".join(one.incident for one in unclear.candidates)
+            raise BadInput(f"{unclear.why} Say which with --incident: {ids}.") from None
     if start:
         session, welcome = await enter(options)
     else:
@@ -43,12 +51,12 @@ async def seat(options: Options, *, start: bool = True, agreed: bool = True) -> 
         await session.close()
 
 
-def run(work: Callable[[], Awaitable[int]]) -> int:
-    """Run an async command to its exit code."""
+def run(work: Callable[[], Awaitable[T]]) -> T:
+    """Run an async command to its exit code, or to whatever it gives."""
     return asyncio.run(_awaited(work))
 
 
-async def _awaited(work: Callable[[], Awaitable[int]]) -> int:
+async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
     return await work()
 
 

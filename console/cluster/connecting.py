@@ -11,6 +11,7 @@ from console.cluster.asking_plugin import ask_program, ask_provider
 from console.cluster.credentials import content, plain
 from console.cluster.gate import Judgement, judge, refusal
 from console.cluster.http import Endpoint, HttpTransport
+from console.cluster.identifying import provisional_id
 from console.cluster.incluster import in_cluster, in_pod
 from console.cluster.kubeconfig import Chosen, choose
 from console.cluster.options import ConnectOptions
@@ -55,6 +56,21 @@ def judgement_of(options: ConnectOptions) -> tuple[str, Judgement]:
     """The context that the options mean and what the gate says of it, approved or not. Raises `ConfigError`."""
     chosen = choose(options.paths, options.context)
     return chosen.context, judge(chosen, options.environment, options.folder)
+
+
+def cluster_of(options: ConnectOptions) -> str:
+    """Id that the cluster of these options has by its address and authority. Reads files, sends nothing.
+
+    Raises:
+        ConfigError: the kubeconfig is missing or unusable.
+        Untrusted: it wants something that nobody approved.
+    """
+    if in_pod(options):
+        endpoint, _ = in_cluster(options)
+    else:
+        chosen, _ = allowed(options, options.context)
+        endpoint = _endpoint(chosen, options, content(chosen.cluster, "certificate-authority"))
+    return provisional_id(endpoint.server, endpoint.authority)
 
 
 def approve(options: ConnectOptions, short_hash: str) -> None:

@@ -42,6 +42,8 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     seed: int = 0
     ascii: bool = False
     theme: str = ""
+    incident: str = ""
+    """Id, or the declared name, of the incident to join: then no engine is ever started."""
 
     def key(self) -> str:
         """16 hex digits: equal for starts that mean the same cluster with the same rights, without parsing YAML."""

@@ -162,7 +162,8 @@ async def test_a_drill_is_ended_by_its_own_command_and_not_by_the_clusters(optio
     alive = engine.is_running()
     right = command(options, "drill", "--stop", "--seed", "7")
 
-    assert (wrong.returncode, alive) == (1, True)
+    assert wrong.returncode in (1, 2), "with and without a kubeconfig on this host"
+    assert alive
     assert (right.returncode, right.stdout) == (0, "The engine has ended; the record is kept.\n")
     assert await gone(engine)
 
