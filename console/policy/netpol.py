@@ -104,8 +104,10 @@ def _peer(peer: dict[str, Any]) -> str:
         excepted = f" except {','.join(block['except'])}" if block.get("except") else ""
         return f"{block.get('cidr', '')}{excepted}"
     pods, spaces = as_selector(peer.get("podSelector")), as_selector(peer.get("namespaceSelector"))
-    here = "of this namespace" if spaces is None else f"in namespaces {words(spaces)}"
-    return f"pods {words(pods) if pods is not None else 'everything'} {here}"
+    which = "all pods" if pods is None or pods == LabelSelector() else f"pods {words(pods)}"
+    if spaces is None:
+        return f"{which} of this namespace"
+    return f"{which} in " + ("all namespaces" if spaces == LabelSelector() else f"namespaces {words(spaces)}")
 
 
 def _ports(ports: list[dict[str, Any]] | None) -> str:

@@ -43,6 +43,22 @@ def test_a_policy_that_selects_bare_pods_keeps_its_allows(selector: dict[str, An
     assert seen.left == ("policy allow allows ingress from anywhere on all ports",)
 
 
+@pytest.mark.parametrize(
+    ("peer", "said"),
+    [
+        ({"podSelector": {}}, "all pods of this namespace"),
+        ({"namespaceSelector": {}}, "all pods in all namespaces"),
+        ({"podSelector": {"matchLabels": {"app": "db"}}}, "pods app=db of this namespace"),
+        ({"podSelector": {}, "namespaceSelector": {"matchLabels": {"team": "a"}}}, "all pods in namespaces team=a"),
+    ],
+)
+def test_who_is_let_in_is_said_in_words(peer: dict[str, Any], said: str) -> None:
+    one = policy("same", {}, policyTypes=["Ingress"], ingress=[{"from": [peer]}])
+    assert isolation([DENY, one], "shop", {"mark": "x"}).left == (
+        f"policy same allows ingress from {said} on all ports",
+    )
+
+
 def test_policies_of_other_namespaces_and_labels_do_not_count() -> None:
     elsewhere = policy("elsewhere", {}, "other", policyTypes=BOTH, ingress=[{}])
     by_label = policy("by-label", {"matchLabels": {"app": "web"}}, policyTypes=BOTH, ingress=[{}])
