@@ -10,6 +10,7 @@ import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TextIO
 
 from console.errors import BadInput, ClusterError, Untrusted, WarRoomError
 
@@ -27,7 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to fail
     try:
         code = int(getattr(import_module(module), function)(args))
-        sys.stdout.flush()
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _hush()  # what was done counts, not who read it
         return code
     except WarRoomError as error:
         _complain(str(error))
@@ -49,11 +53,11 @@ def _exit_code(error: WarRoomError, command: str) -> int:
     return error.exit_code if error.exit_code <= 2 else 1
 
 
-def _hush() -> None:
+def _hush(stream: TextIO | None = None) -> None:
     """Let what is still to be flushed go nowhere."""
     import os
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
 
 
 def screen(args: argparse.Namespace) -> int:
@@ -112,7 +116,10 @@ def _defect(error: Exception) -> str:
 def _complain(text: str) -> None:
     from console.hygiene.exporting import Exporter
 
-    print(f"warroom: {Exporter(b'stderr')(text)}", file=sys.stderr)
+    try:
+        print(f"warroom: {Exporter(b'stderr')(text)}", file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        _hush(sys.stderr)
 
 
 if __name__ == "__main__":

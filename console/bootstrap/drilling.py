@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from typing import TextIO
 
 from console import __version__
@@ -31,6 +32,8 @@ from console.ports.tasks import Tasks
 from console.rules.offline import shipped_rules
 
 _SEAT = "responder"
+_TITLE = 20
+"""Characters of a scenario's id in its incident's name, which is a part of the socket's path."""
 
 
 def assemble_drill(drill: Drill, clock: Clock, folder: IncidentFolder, *, played: bool = False) -> Engine:
@@ -74,11 +77,12 @@ def new_drill(options: Options, clock: Clock) -> Drill:
     return Drill(load(options.drill), options.seed, clock)
 
 
-def drill_folder(options: Options, group: int | None = None) -> IncidentFolder:
+def drill_folder(options: Options, drill: Drill, group: int | None = None) -> IncidentFolder:
     """A new incident folder: each drill is an incident of its own, also when two begin at once."""
     root = state_root(options)
+    title = re.sub(r"[^a-z0-9]+", "-", drill.scenario.id.lower())[:_TITLE].strip("-") or "own"
     for number in itertools.count(1):
-        name = f"drill-{options.drill}-{options.seed}-{number}"
+        name = f"drill-{title}-{options.seed}-{number}"
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             (root / name).mkdir(mode=0o700)
@@ -120,7 +124,8 @@ def play(options: Options, script: str, as_json: bool, out: TextIO) -> int:
 async def _play(options: Options, script: str, as_json: bool, out: TextIO) -> int:
     clock = PacedClock(SystemClock(), headless.PACE)
     drill = new_drill(options, clock)
-    folder = drill_folder(options)
+    headless.steps_of(drill, script)  # an unknown one must leave nothing behind
+    folder = drill_folder(options, drill)
     engine = assemble_drill(drill, clock, folder)
     tasks = Tasks()
     session = LocalSession(engine, engine.uid)

@@ -56,9 +56,10 @@ async def serve(options: Options, ready: Callable[[str], None], taken: Callable[
     if options.drill:
         from console.bootstrap.drilling import assemble_drill, drill_folder, new_drill
 
-        folder = drill_folder(options, group)
+        drill = new_drill(options, clock)  # first: what cannot be used must leave nothing half done
+        folder = drill_folder(options, drill, group)
         write_link(options, folder.path.name)
-        engine = assemble_drill(new_drill(options, clock), clock, folder, played=True)
+        engine = assemble_drill(drill, clock, folder, played=True)
         await run(engine, folder, group, ready)
         return
     transport = await connect(connect_options(options), clock)

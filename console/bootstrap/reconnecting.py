@@ -10,7 +10,7 @@ from console.bootstrap.linking import linked_socket
 from console.bootstrap.seating import connect, join
 from console.bootstrap.starting import Starting, spawn
 from console.config.options import Options
-from console.errors import WarRoomError, WireError
+from console.errors import WireError
 from console.wire.client import SocketSession
 
 
@@ -26,8 +26,8 @@ class Connector:
         self._options = options
         self._starting = starting
         self._attach = attach
-        self._refused = False
-        """Whether the engine we started could not open the cluster: the next try needs another engine."""
+        self._served = False
+        """Whether an engine was there for this seat already: until then the next try needs another one."""
 
     async def __call__(self) -> SocketSession:
         """Connect. Raises what ended the engine's start, or `WireError` when there is nobody to connect to."""
@@ -35,22 +35,18 @@ class Connector:
         if starting is not None:
             return await self._started(starting)
         try:
-            return await join(self._options)
+            session = await join(self._options)
         except WireError:
-            if self._attach or not (self._refused or self._crashed()):
+            if self._attach or (self._served and not self._crashed()):
                 raise
-        return await self._started(spawn(self._options))
+            return await self._started(spawn(self._options))
+        self._served = True
+        return session
 
     async def _started(self, starting: Starting) -> SocketSession:
-        try:
-            socket = await starting.wait()
-        except WireError:
-            raise
-        except WarRoomError:
-            self._refused = True
-            raise
-        self._refused = False
-        return await connect(self._options, socket)
+        session = await connect(self._options, await starting.wait())
+        self._served = True
+        return session
 
     def restart(self) -> None:
         """Start the engine again at the next call (after an approval, for example)."""

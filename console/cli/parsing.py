@@ -104,9 +104,16 @@ def _seats(commands: Commands) -> None:
     drill.add_argument("--headless", action="store_true", help="played by the built-in responder, without a screen")
     drill.add_argument("--stop", action="store_true", help="end the engine of this drill")
     drill.add_argument("--debrief", action="store_true", help="score of the newest drill, from its journal")
-    drill.add_argument("--seed", type=int, default=1, metavar="N", help="another seed, another drill")
+    drill.add_argument("--seed", type=_seed, default=1, metavar="N", help="another seed, another drill")
     drill.add_argument("--play", default="steady", metavar="NAME", help="with --headless: steady wins, reckless loses")
     _json(drill)
+
+
+def _seed(text: str) -> int:
+    """A drill's seed: a part of its incident's name, so it is short and has no sign."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 999999999")
+    return int(text)
 
 
 def _offline(commands: Commands) -> None:

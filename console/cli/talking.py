@@ -61,14 +61,18 @@ async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def rows_of(session: Session, topic: str) -> list[Row]:
-    """All rows of a topic as they are now."""
+    """All rows of a topic as they are now. Raises `WireError` when the engine does not tell them."""
     rows: list[Row] = []
     updates = session.subscribe(topic)
-    async for update in updates:
-        if isinstance(update, Snapshot):
-            rows = [*(() if update.first else rows), *update.rows]
-            if update.last:
-                break
+    try:
+        async with asyncio.timeout(_FIRST):
+            async for update in updates:
+                if isinstance(update, Snapshot):
+                    rows = [*(() if update.first else rows), *update.rows]
+                    if update.last:
+                        break
+    except TimeoutError as error:
+        raise WireError(f"The engine did not answer within {_FIRST:.0f} s. See its log, or `warroom stop`.") from error
     await updates.aclose()  # type: ignore[attr-defined]  # every implementation is an async generator
     return rows
 
@@ -123,8 +127,12 @@ async def typed(prompt: str) -> str:
 
 
 def complain(text: str) -> None:
-    """One line to standard error."""
-    sys.stderr.write(f"warroom: {text}\n")
+    """One line to standard error, or nowhere when its reader has gone: the exit code still counts."""
+    try:
+        sys.stderr.write(f"warroom: {text}\n")
+        sys.stderr.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def say_json(value: Any) -> None:

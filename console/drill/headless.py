@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from console.drill.debrief import as_json, lines
 from console.drill.narrating import narrate
 from console.drill.responder import Responder
+from console.drill.scenario import Step
 from console.drill.score import Score, score
 from console.drill.simulation import Drill
 from console.errors import BadInput
@@ -40,6 +41,14 @@ async def play(
     return 0 if result.verdict == "won" else 1
 
 
+def steps_of(drill: Drill, play: str) -> tuple[Step, ...]:
+    """One of the scenario's scripts. Raises `BadInput` for an unknown one, naming the ones there are."""
+    steps = drill.scenario.plays.get(play)
+    if steps is None:
+        raise BadInput(f"Scenario {drill.scenario.id} has no play {play!r}. It has: {', '.join(drill.scenario.plays)}.")
+    return steps
+
+
 async def scored(
     session: Session,
     drill: Drill,
@@ -49,9 +58,7 @@ async def scored(
     play: str = "steady",
 ) -> Score:
     """Play, put the attacker's side on record, and score the journal."""
-    steps = drill.scenario.plays.get(play)
-    if steps is None:
-        raise BadInput(f"Scenario {drill.scenario.id} has no play {play!r}. It has: {', '.join(drill.scenario.plays)}.")
+    steps = steps_of(drill, play)
     out(known_safe(f"DRILL {drill.scenario.id}, seed {drill.seed}: {drill.scenario.title}"))
     out(known_safe(drill.scenario.brief))
 

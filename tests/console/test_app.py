@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from console.app import prepare_environment
-from console.errors import ConfigError, Unreachable, Untrusted
+from console.errors import ConfigError, Unreachable, Untrusted, WireError
 from console.ports.session import Place
 from tests.terminal.session import Terminal
 from tests.widgets.scripted import Scripted
@@ -83,6 +83,24 @@ async def test_an_unusable_kubeconfig_says_why_and_offers_the_drill() -> None:
         assert "/home/ana/.kube/config is empty." in at.text()
         await at.press("d")
         assert at.app.return_value == "drill"
+
+
+async def test_an_engine_that_never_came_is_said_once_and_not_tried_for_ever() -> None:
+    tries: list[int] = []
+
+    async def connect() -> Scripted:
+        tries.append(1)
+        raise WireError("The engine ended before it was ready. See its log.")
+
+    async with seat(connect=connect) as at:
+        assert "CANNOT TAKE A SEAT" in at.text()
+        assert "ended before it was ready" in at.text()
+        for _ in range(10):
+            await at.clock.advance(5)
+            await at.settle()
+        assert len(tries) == 1
+        await at.press("r")
+        assert len(tries) == 2
 
 
 async def test_risky_content_is_approved_by_typing_its_short_hash_and_tried_again() -> None:

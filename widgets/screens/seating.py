@@ -81,7 +81,7 @@ class Seating:
                 await self._follow(self.session)
                 delay, lost = 0.5, "The engine ended the connection."
             except WarRoomError as error:
-                if isinstance(error, VersionSkew) or not isinstance(error, WireError):
+                if not self.seated or isinstance(error, VersionSkew) or not isinstance(error, WireError):
                     await self._drop()
                     self._unusable(error)
                     return

@@ -18,7 +18,7 @@ def test_secrets_of_a_shell_do_not_live_on_in_the_engine() -> None:
 
 
 def test_everything_a_login_plugin_may_see_reaches_the_engine() -> None:
-    every = dict.fromkeys((*asking_plugin._PASSED_ON, *LOGIN_VARIABLES), "x")
+    every = dict.fromkeys((*asking_plugin.PASSED_ON, *LOGIN_VARIABLES), "x")
 
     assert handed_on(every) == every
 
