@@ -76,11 +76,16 @@ async def _refuse_by_dry_run(case: Case, plan: Plan) -> None:
         raise Refused(f"Nothing was written, because the server refuses it: {'; '.join(refused)}")
 
 
+def _ask_again(case: Case) -> None:
+    for fact in PROBED:
+        case.book.renew(fact)
+
+
 async def _steps(case: Case, plan: Plan) -> bool:
+    _ask_again(case)  # also where nothing is to be written: what others did must be seen as it is now
     for number in range(1, len(plan.steps) + 1):
         result = await _step(case, plan, number)
-        for fact in PROBED:
-            case.book.renew(fact)
+        _ask_again(case)
         if result.how is How.DONE:
             continue
         if result.how is How.CHANGED and not done_steps(case.state.actions[plan.digest]):

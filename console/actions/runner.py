@@ -117,7 +117,7 @@ class Runner:
         if action is None or digest in self._broken:
             return True
         waiting = digest in self._running
-        return not waiting and is_final(self.outcome(digest), action.wrote_at, self._case.clock.now())
+        return not waiting and is_final(self.outcome(digest), action.carried_out, self._case.clock.now())
 
     async def follow(self, digest: str, stage: str = "") -> Outcome:
         """Wait until the stage differs from `stage`, or the outcome is final."""

@@ -63,7 +63,7 @@ class Verifier:
         for digest, action in list(self._case.state.actions.items()):
             if is_judged(action):
                 self._resumed.add(digest)
-                if is_final(outcome_of(action), action.wrote_at, self._case.clock.now()):
+                if is_final(outcome_of(action), action.carried_out, self._case.clock.now()):
                     self._final.add(digest)
                 self.add(digest)
         tasks.start("verify:facts", self._on_facts())
@@ -111,13 +111,13 @@ class Verifier:
             self._changed(digest)
             return False
         passed = self._case.clock.monotonic() - self._judged.get(digest, -RARE)
-        young = self._case.clock.now() - action.wrote_at < SETTLE + HEARTBEAT
-        return young or passed >= (HEARTBEAT if self._case.clock.now() - action.wrote_at < 300 else RARE)
+        young = self._case.clock.now() - action.carried_out < SETTLE + HEARTBEAT
+        return young or passed >= (HEARTBEAT if self._case.clock.now() - action.carried_out < 300 else RARE)
 
     def _is_finished_undo(self, digest: str) -> bool:
         """An undo that had its effect has nothing left to hold: its own reversal would be a new action."""
         action = self._case.state.actions[digest]
-        return bool(action.planned.undoes) and is_final(outcome_of(action), action.wrote_at, self._case.clock.now())
+        return bool(action.planned.undoes) and is_final(outcome_of(action), action.carried_out, self._case.clock.now())
 
     def _judge(self, digest: str, facts: Facts) -> None:
         known = self._open[digest]
@@ -134,9 +134,9 @@ class Verifier:
         if self._is_too_early(digest, outcome):
             return
         before, state = self._outcomes.get(digest), self._case.state.actions[digest]
-        whole = self._has_ended(digest, outcome, state.wrote_at) or digest in self._unrecorded
+        whole = self._has_ended(digest, outcome, state.carried_out) or digest in self._unrecorded
         if outcome == before and not whole:
-            if self._case.clock.now() - state.wrote_at < SETTLE + 2 * HEARTBEAT:
+            if self._case.clock.now() - state.carried_out < SETTLE + 2 * HEARTBEAT:
                 self._changed(digest)  # it may have become final by time alone
             return
         self._outcomes[digest] = outcome

@@ -10,6 +10,8 @@ from console.model.action import ActionSpec
 from console.model.plan import Plan
 from console.model.ref import ResourceRef
 
+NOTHING = "Nothing is left to put back: nothing is written, and the debt is struck off once that is seen to be so."
+
 
 class Writing:
     """Base of actions whose whole effect is their steps."""

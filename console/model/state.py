@@ -26,8 +26,10 @@ class ActionState(msgspec.Struct):
     """Digest of the undo plan that became effective."""
     wrote_at: float = 0.0
     """Epoch seconds of the last accepted write, 0.0 before the first."""
+    carried_out: float = 0.0
+    """Epoch seconds of the last accepted write or, where nothing had to be written, of the last approval."""
     server_at: float = 0.0
-    """The same by the API server's clock, as far as it said so: what it dates is compared with this."""
+    """Of the last accepted write, by the API server's clock as far as it said so; compare what it dates with this."""
     drifts: list[e.Drifted] = msgspec.field(default_factory=list)
 
     @property
@@ -145,6 +147,7 @@ def _action(state: IncidentState, digest: str) -> ActionState | None:
 def _approved(state: IncidentState, entry: e.Entry, record: e.Approved) -> None:
     if action := _action(state, record.digest):
         action.approvals.append(record)
+        action.carried_out = entry.at
 
 
 def _refused(state: IncidentState, entry: e.Entry, record: e.RefusedPlan) -> None:
@@ -165,7 +168,7 @@ def _effect(state: IncidentState, entry: e.Entry, record: e.Effect) -> None:
     if action := _action(state, record.digest):
         action.effects[record.step] = record
         if 200 <= record.status < 300:
-            action.wrote_at = entry.at
+            action.wrote_at = action.carried_out = entry.at
             action.server_at = record.server or action.server_at
 
 
@@ -173,7 +176,7 @@ def _resolved(state: IncidentState, entry: e.Entry, record: e.Resolved) -> None:
     if action := _action(state, record.digest):
         action.resolved[record.step] = record
         if record.done:
-            action.wrote_at = entry.at
+            action.wrote_at = action.carried_out = entry.at
 
 
 def _verified(state: IncidentState, entry: e.Entry, record: e.Verified) -> None:

@@ -16,8 +16,8 @@ from console.actions.drafting import delete, patch, reference, rights_of
 from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
 from console.actions.evidence.pod import READS, reads_in
 from console.actions.pinning import canonical, pin
-from console.actions.reading import Owner, Whole, is_ready, labels, meta, notes, owners
-from console.actions.writing import Undoing
+from console.actions.reading import Owner, Whole, is_ready, labels, meta, owners
+from console.actions.writing import NOTHING, Undoing
 from console.checks import asking
 from console.checks.pods import pod_now, with_labels
 from console.errors import Refused
@@ -82,8 +82,6 @@ class PodRelease(Undoing):
             room, back = await _reattach(desk, target, context, anyway=mode == ANYWAY)
             node = await node_back(desk, applied, context)
             steps = [*room.before, *steps, back, *node.steps]
-        if not steps:
-            raise Refused(f"Nothing to release: the policy {target.namespace}/{context['policy']} is gone already.")
         return Plan(
             self.spec.id,
             target,
@@ -97,7 +95,7 @@ class PodRelease(Undoing):
             undo=("pod.quarantine isolates it again.",),
             destroys=(target,) if room.risky else (),
             protects=(MANIFEST, *AROUND) if room.risky else (),
-            warnings=(*room.warnings, *node.warnings),
+            warnings=(*(() if steps else (NOTHING,)), *room.warnings, *node.warnings),
             context=canonical({**context, "mode": mode}),
         )
 
@@ -161,13 +159,9 @@ async def _never_isolated(desk: Desk, applied: Applied, context: Mapping[str, An
 def _as_it_was(desk: Desk, applied: Applied, pod: Whole, steps: list[Step]) -> Plan:
     """Everything goes that was written before it stopped: the policy, and the annotations for autoscalers."""
     context, target = applied.plan.context_value(), applied.plan.target
-    had = notes(pod)
-    wrong = {name: value for name, value in context["annotations"].items() if had.get(name) != value}
-    if wrong:
+    if wrong := pod_notes_back(pod, context).changes:
         change, what = {"metadata": {"annotations": wrong}}, f"put the annotations of {target} back"
         steps = [*steps, patch(desk.manager, target, pod, change, (), what, fresh=False)]
-    if not steps:
-        raise Refused(f"Nothing to release: {target} and its policies are as they were before the quarantine.")
     return Plan(
         PodRelease.spec.id,
         target,
@@ -177,6 +171,7 @@ def _as_it_was(desk: Desk, applied: Applied, pod: Whole, steps: list[Step]) -> P
         rights=rights_of(tuple(steps)),
         blast=(f"Nothing changes for pod {target}: the quarantine stopped before it was isolated.",),
         undo=("pod.quarantine isolates it.",),
+        warnings=() if steps else (NOTHING,),
         context=canonical({**context, "mode": _UNTOUCHED}),
     )
 

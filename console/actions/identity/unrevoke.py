@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from console.actions.drafting import create, patch, reference, rights_of
 from console.actions.identity.holdings import INVALID_SINCE, RBAC
 from console.actions.pinning import canonical
 from console.actions.reading import Whole, labels, meta
-from console.actions.writing import Undoing
+from console.actions.writing import NOTHING, Undoing
 from console.checks import asking
 from console.errors import Refused
 from console.model.action import ActionSpec, Danger, Right
@@ -24,6 +25,7 @@ from console.model.verdict import Verdict, both
 from console.ports.facts import Facts
 
 Subjects = list[dict[str, Any]]
+_WORTH = "Stolen tokens of this account, legacy ones too, are worth something again."
 _PLURAL = {"Role": "roles", "ClusterRole": "clusterroles"}
 
 
@@ -55,6 +57,7 @@ class SaUnrevoke(Undoing):
 
     async def plan_undo(self, desk: Desk, applied: Applied, mode: str) -> Plan:
         steps: list[Step] = []
+        goals: list[dict[str, Any]] = []
         notes: list[str] = []
         binds: set[Right] = set()
         for number, before in sorted(applied.befores.items()):
@@ -70,8 +73,9 @@ class SaUnrevoke(Undoing):
                 role = before.get("roleRef") or {}
                 plural = _PLURAL.get(role.get("kind", ""), "clusterroles")
                 binds.add(Right("bind", plural, RBAC, ref.namespace, role.get("name", "")))
-        if not steps:
-            raise Refused(f"There is nothing to put back: {' '.join(notes) or 'no write was made.'}")
+            goals.append(_goal(step) if step else _goal_without(ref, now, before))
+        if not goals:
+            raise Refused("There is nothing to put back: no write was made.")
         return Plan(
             self.spec.id,
             applied.plan.target,
@@ -81,8 +85,8 @@ class SaUnrevoke(Undoing):
             rights=(*rights_of(tuple(steps)), *sorted(binds)),
             blast=(f"{applied.plan.target} has its rights back, and with it everybody who holds a token of it.",),
             undo=("sa.revoke takes them away again.",),
-            warnings=("Stolen tokens of this account, legacy ones too, are worth something again.", *notes),
-            context=canonical({"goals": [_goal(step) for step in steps]}),
+            warnings=(_WORTH if steps else NOTHING, *notes),
+            context=canonical({"goals": goals}),
         )
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
@@ -155,34 +159,42 @@ def _secret(desk: Desk, ref: ResourceRef, before: Whole, now: dict[str, Any] | N
 
 
 def _goal(step: Step) -> dict[str, Any]:
-    ref = step.call.ref
-    return {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
+    return _goal_of(step.call.ref, body_of(step.call).get("subjects"))
 
 
-def _reached(facts: Facts, goal: dict[str, str], applied: Applied) -> Verdict:
+def _goal_of(ref: ResourceRef, subjects: Subjects | None) -> dict[str, Any]:
+    place = {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
+    return {**place, "subjects": [_named(one) for one in subjects or ()]}
+
+
+def _goal_without(ref: ResourceRef, now: Whole | None, before: Whole) -> dict[str, Any]:
+    """What is to be seen where nothing is written: it is as another hand left it, or it is left alone."""
+    if now is None or now.get("roleRef") != before.get("roleRef"):
+        return {**_goal_of(ref, None), "left": True}
+    return _goal_of(ref, now.get("subjects"))
+
+
+def _named(subject: Mapping[str, Any]) -> list[str]:
+    return [str(subject.get(field, "")) for field in ("kind", "namespace", "name")]
+
+
+def _reached(facts: Facts, goal: dict[str, Any], applied: Applied) -> Verdict:
     kind, namespace, name = goal["kind"], goal["namespace"], goal["name"]
     if kind == "Secret":
         fact = facts.get(asking.token_secrets(namespace, applied.plan.target.name))
         if isinstance(fact, Unknown):
             return Verdict(None, f"Secret {namespace}/{name}: {fact.why}")
         since = dict(fact.value).get(name)
+        if since is None and goal.get("left"):
+            return Verdict(True, f"Secret {name} is gone", at=fact.at)
         return Verdict(since == "", f"Secret {name} {'is accepted' if since == '' else 'is refused'}", at=fact.at)
     fact = facts.get(asking.an_object(kind, namespace, name))
     if isinstance(fact, Unknown):
         return Verdict(None, f"{kind} {name}: {fact.why}")
-    place = (kind, namespace, name)
-    written = next(s for s in applied.plan.steps if (s.call.ref.kind, s.call.ref.namespace, s.call.ref.name) == place)
-    wanted = _written_subjects(written)
-    have = (
-        [(one.kind, one.namespace, one.name) for one in fact.value.subjects or ()]
-        if isinstance(fact.value, Binding)
-        else []
-    )
-    missing = [one for one in wanted if one not in have]
+    if goal.get("left"):
+        return Verdict(True, f"{kind} {name} is for another role now", at=fact.at)
+    subjects = fact.value.subjects or () if isinstance(fact.value, Binding) else ()
+    have = [[one.kind, one.namespace, one.name] for one in subjects]
+    missing = [one for one in goal["subjects"] if one not in have]
     text = f"{kind} {name} names {len(have)} subjects" if not missing else f"{kind} {name} lacks {missing[0][2]}"
     return Verdict(not missing, text, at=fact.at)
-
-
-def _written_subjects(step: Step) -> list[tuple[str, str, str]]:
-    body = msgspec.json.decode(step.call.body)
-    return [(one.get("kind", ""), one.get("namespace", ""), one.get("name", "")) for one in body.get("subjects") or ()]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from console.actions.base import Applied, Desk
-from console.actions.drafting import patch, reference, rights_of
+from console.actions.drafting import patch, rights_of
 from console.actions.node.cordon import PINS
 from console.actions.reverters import reverter_lines
-from console.actions.writing import Undoing
+from console.actions.writing import NOTHING, Undoing
+from console.checks import asking
 from console.checks.nodes import node_schedulable
 from console.errors import Refused
 from console.model.action import ActionSpec, Danger, Right
-from console.model.plan import Plan
+from console.model.facts import Known
+from console.model.plan import Plan, Step
 from console.model.verdict import Verdict
 from console.ports.facts import Facts
 
@@ -35,26 +37,33 @@ class NodeUncordon(Undoing):
 
     async def plan_undo(self, desk: Desk, applied: Applied, mode: str) -> Plan:
         target = applied.plan.target
-        node = await desk.fetch(target)
-        if not (node.get("spec") or {}).get("unschedulable"):
-            raise Refused(f"Node {target.name} takes new pods already: somebody has lifted the cordon.")
-        ref = reference(node, "Node", desk.info.id)
-        change = {"spec": {"unschedulable": None}}
-        step = patch(desk.manager, ref, node, change, PINS, f"uncordon node {ref.name}")
+        try:
+            node = await desk.fetch(target)
+        except Refused:
+            node = {}  # gone, or another one of its name: the cordon went with it
+        steps: tuple[Step, ...] = ()
+        if (node.get("spec") or {}).get("unschedulable"):
+            change = {"spec": {"unschedulable": None}}
+            steps = (patch(desk.manager, target, node, change, PINS, f"uncordon node {target.name}"),)
         return Plan(
             self.spec.id,
-            ref,
+            target,
             Danger.D1,
             desk.now(),
-            (step,),
-            rights=rights_of((step,)),
-            blast=("waiting pods may be placed on it at once",),
-            reverters=reverter_lines([node]),
+            steps,
+            rights=rights_of(steps),
+            blast=("waiting pods may be placed on it at once",) if steps else (),
+            reverters=reverter_lines([node]) if steps else (),
             undo=("node.cordon cordons it again.",),
+            warnings=() if steps else (NOTHING,),
         )
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
-        return node_schedulable(facts, applied.plan.target)
+        return self.effective(facts, applied)
 
     def effective(self, facts: Facts, applied: Applied) -> Verdict:
-        return node_schedulable(facts, applied.plan.target)
+        target = applied.plan.target
+        fact = facts.get(asking.an_object("Node", "", target.name))
+        if isinstance(fact, Known) and (fact.value is None or fact.value.metadata.uid != target.uid):
+            return Verdict(True, f"node {target.name} (uid {target.uid}) is gone, and its cordon with it", at=fact.at)
+        return node_schedulable(facts, target)

@@ -9,8 +9,9 @@ from console.actions.drafting import patch, reference, rights_of
 from console.actions.pinning import canonical
 from console.actions.reading import Whole
 from console.actions.workload.stopping import KINDS, SCALED
-from console.actions.writing import Undoing
+from console.actions.writing import NOTHING, Undoing
 from console.checks import asking
+from console.checks.workloads import set_to_stop
 from console.errors import Refused
 from console.model.action import ActionSpec, Danger, Right
 from console.model.facts import Unknown
@@ -53,16 +54,18 @@ class WorkloadResume(Undoing):
         # The Job before its CronJob: in the order opposite to the stop.
         for number in sorted(applied.befores, reverse=True):
             ref = applied.plan.steps[number - 1].call.ref
-            now = await _present(desk, ref)
+            now, place = await _present(desk, ref), {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
             if now is None:
+                goals.append({**place, "uid": ref.uid})
                 notes.append(f"{ref.kind} {ref} is gone or was made again: nothing is put back for it.")
             elif goal := _goal(ref, applied.befores[number], now, key):
                 steps.append(_step(desk, ref, now, goal))
-                goals.append({"kind": ref.kind, "namespace": ref.namespace, "name": ref.name, "spec": goal})
+                goals.append({**place, "spec": goal})
             else:
+                goals.append({**place, "uid": ref.uid})
                 notes.append(f"{ref.kind} {ref} was started by another hand already.")
-        if not steps:
-            raise Refused(f"There is nothing to put back: {' '.join(notes) or 'no write was made.'}")
+        if not goals:
+            raise Refused("There is nothing to put back: no write was made.")
         return Plan(
             self.spec.id,
             applied.plan.target,
@@ -73,15 +76,16 @@ class WorkloadResume(Undoing):
             blast=tuple(step.call.title for step in steps),
             limits=("what the killed pods held in memory and in their own files is lost",),
             undo=("workload.suspend stops it again.",),
-            warnings=("New pods run the template as it is now: make sure it is clean.", *notes),
-            context=canonical({"goals": goals}),
+            warnings=("New pods run the template as it is now: make sure it is clean." if steps else NOTHING, *notes),
+            context=canonical({"goals": goals, "key": key}),
         )
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:
         return self.effective(facts, applied)
 
     def effective(self, facts: Facts, applied: Applied) -> Verdict:
-        return both(*(_reached(facts, goal) for goal in applied.plan.context_value()["goals"]))
+        context = applied.plan.context_value()
+        return both(*(_reached(facts, goal, context.get("key", "")) for goal in context["goals"]))
 
 
 async def _present(desk: Desk, ref: ResourceRef) -> dict[str, Any] | None:
@@ -112,11 +116,15 @@ def _step(desk: Desk, ref: ResourceRef, now: Whole, goal: dict[str, Any]) -> Ste
     return patch(desk.manager, exact, now, {"spec": goal}, (pins[next(iter(goal))],), what, sub)
 
 
-def _reached(facts: Facts, goal: dict[str, Any]) -> Verdict:
-    kind, namespace, name, spec = goal["kind"], goal["namespace"], goal["name"], goal["spec"]
+def _reached(facts: Facts, goal: dict[str, Any], key: str) -> Verdict:
+    kind, namespace, name, spec = goal["kind"], goal["namespace"], goal["name"], goal.get("spec")
     fact = facts.get(asking.an_object(kind, namespace, name))
     if isinstance(fact, Unknown):
         return Verdict(None, f"{kind} {namespace}/{name}: {fact.why}")
+    if spec is None:  # nothing was written: it is gone, or another hand has started it
+        there = isinstance(fact.value, Workload) and fact.value.metadata.uid == goal["uid"]
+        why = set_to_stop(kind, fact.value, key) if there else "gone, or another one now"
+        return Verdict(bool(why), f"{kind} {name}: {why or 'still stopped'}", at=fact.at)
     if not isinstance(fact.value, Workload):
         return Verdict(False, f"{kind} {namespace}/{name} is gone", at=fact.at)
     have = fact.value.spec

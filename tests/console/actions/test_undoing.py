@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from console.actions.approving import Approval
@@ -224,3 +225,45 @@ def test_an_account_of_another_namespace_does_not_pass_for_the_one_that_is_missi
             return Known(left, 1.0, "watch")
 
     assert SaUnrevoke().effective(Seen(), Applied(plan, 0.0, {}, {})).truth is False
+
+
+async def test_a_debt_is_paid_when_what_was_owed_is_gone_or_given_back_by_another_hand(room: Room) -> None:
+    """Else the register could never be empty again, and no incident whose namespace was deleted could be closed."""
+    runner, pod = room.engine.runner, pod_of(room)
+    quarantine = await runner.plan("pod.quarantine", pod)
+    suspend = await runner.plan("workload.suspend", BY_KIND["Deployment"].ref("shop", "web"))
+    revoke = await runner.plan("sa.revoke", DEPLOYER)
+    for plan in (quarantine, suspend, revoke):
+        await carry_out(room, plan)
+    for step in (await runner.plan_undo(revoke.digest)).steps:
+        if step.call.ref.kind != "Secret":
+            await write(room, "PATCH", step.call.path, {"subjects": msgspec.json.decode(step.call.body)["subjects"]})
+    policy = quarantine.context_value()["policy"]
+    for path in (
+        BY_KIND["NetworkPolicy"].path("shop", policy),
+        BY_KIND["Pod"].path("shop", pod.name),
+        BY_KIND["Deployment"].path("shop", "web"),
+        BY_KIND["Secret"].path("shop", "deployer-token"),
+    ):
+        await write(room, "DELETE", path, {})
+    await room.pass_time(40)
+
+    for plan in (quarantine, suspend, revoke):
+        undo = await runner.plan_undo(plan.digest)
+        assert undo.steps == ()
+        assert any("nothing is written" in line for line in undo.warnings)
+        await carry_out(room, undo)
+
+    assert [str(one.planned.action) for one in room.engine.state.open_undo()] == []
+
+
+async def test_a_cordon_that_another_hand_lifted_is_no_debt_any_more(room: Room) -> None:
+    runner, pod = room.engine.runner, pod_of(room)
+    node, _ = await node_and_labels_of(room, pod.name)
+    cordon = await runner.plan("node.cordon", BY_KIND["Node"].ref("", node))
+    await carry_out(room, cordon)
+    await write(room, "PATCH", f"/api/v1/nodes/{node}", {"spec": {"unschedulable": None}})
+
+    await carry_out(room, await runner.plan_undo(cordon.digest))
+
+    assert room.engine.state.open_undo() == []
