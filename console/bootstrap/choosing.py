@@ -15,8 +15,6 @@ import msgspec
 from console.bootstrap.aliasing import Aliases
 from console.bootstrap.describing import Candidate, described
 from console.bootstrap.linking import answers, linked_socket
-from console.cluster.connecting import cluster_of
-from console.cluster.options import connect_options
 from console.config.options import Options, state_root
 from console.errors import BadInput, WarRoomError, WireError
 from console.journal.folder import incidents
@@ -137,6 +135,10 @@ def _own(options: Options, known: tuple[str, ...]) -> tuple[Options | None, WarR
     linked = linked_socket(options)
     if linked is not None and linked.parent.name in known:
         return options, None
+    # Only now: the way by a link needs no HTTP client, and a person waits for it.
+    from console.cluster.connecting import cluster_of
+    from console.cluster.options import connect_options
+
     try:
         cluster = cluster_of(connect_options(options))
     except WarRoomError as error:
