@@ -120,6 +120,7 @@ class SaRevoke:
             ),
             residual=tuple(_left(desk, account, groups)),
             limits=_limits(desk, account_obj),
+            protects=("account.yaml",),
             reverters=reverter_lines([one.binding for one in account.holdings]),
             undo=(f"sa.unrevoke puts subjects and labels back as they were. {self.spec.undo_why}",),
             warnings=tuple(_warnings(account, groups)),

@@ -267,3 +267,10 @@ async def test_a_cordon_that_another_hand_lifted_is_no_debt_any_more(room: Room)
     await carry_out(room, await runner.plan_undo(cordon.digest))
 
     assert room.engine.state.open_undo() == []
+
+
+async def test_the_account_itself_is_sealed_before_its_rights_are_taken_away(room: Room) -> None:
+    await carry_out(room, await room.engine.runner.plan("sa.revoke", DEPLOYER))
+
+    sealed = [one for one in room.engine.state.captured if one.kind == "account.yaml" and not one.failed]
+    assert str(sealed[0].target) == f"ServiceAccount {DEPLOYER}"
