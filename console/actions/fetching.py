@@ -10,6 +10,8 @@ from console.model.matching import METADATA, the_object
 from console.model.ref import BY_KIND, Kind, ResourceRef
 from console.ports.cluster import Cluster, Reply, Request
 
+_VALUES = ("Secret", "ConfigMap")
+"""Kinds whose values never enter this process."""
 PAGE = 500
 MOST = 200
 """Pages of one listing: 100,000 objects."""
@@ -20,19 +22,19 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 def accepts(ref: ResourceRef) -> str:
     """The Accept header for one object, also of the answer to a write."""
-    return _META if ref.kind == "Secret" else "application/json"
+    return _META if ref.kind in _VALUES else "application/json"
 
 
 async def read(cluster: Cluster, ref: ResourceRef) -> dict[str, Any] | None:
     """The object now, None for 404. Raises `ApiStatus` for other failures, `Unreachable` if it is another object."""
-    if ref.kind != "Secret":
+    if ref.kind not in _VALUES:
         found = await cluster.fetch(ref)
         return None if found is None else the_object(found, ref)
     kind = BY_KIND[ref.kind]
     reply = await cluster.send(Request("GET", kind.path(ref.namespace, ref.name), accept=accepts(ref)))
     if reply.status == 404:
         return None
-    return without_values(the_object(checked(reply, f"Secret {ref}").json(), ref), "Secret")
+    return without_values(the_object(checked(reply, f"{ref.kind} {ref}").json(), ref), ref.kind)
 
 
 async def read_all(cluster: Cluster, kind: Kind, namespace: str, labels: str, fields: str) -> list[dict[str, Any]]:
@@ -40,7 +42,7 @@ async def read_all(cluster: Cluster, kind: Kind, namespace: str, labels: str, fi
     query = [("limit", str(PAGE))]
     query += [("labelSelector", labels)] if labels else []
     query += [("fieldSelector", fields)] if fields else []
-    accept = f"{_TABLE},{_META}List" if kind.kind == "Secret" else "application/json"
+    accept = f"{_TABLE},{_META}List" if kind.kind in _VALUES else "application/json"
     found: list[dict[str, Any]] = []
     following = ""
     for _ in range(MOST):
@@ -83,13 +85,13 @@ def server_time(reply: Reply) -> float:
 
 
 def without_values(obj: dict[str, Any], kind: str) -> dict[str, Any]:
-    """A Secret as metadata and type, whatever the server sent. Other objects as they are."""
-    if kind != "Secret":
+    """A Secret (or ConfigMap) as metadata and type, whatever the server sent. Other objects as they are."""
+    if kind not in _VALUES:
         return obj
     meta = dict(obj.get("metadata") or {})
     if notes := meta.get("annotations"):
         meta["annotations"] = {key: value for key, value in notes.items() if key != _LAST_APPLIED}
-    kept = {"apiVersion": "v1", "kind": "Secret", "metadata": meta}
+    kept = {"apiVersion": "v1", "kind": kind, "metadata": meta}
     return kept | ({"type": obj["type"]} if "type" in obj else {})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from console.actions.fetching import read
 from console.errors import ApiStatus, BadInput
 from console.hygiene.exporting import Exporter, known_safe
 from console.incident.affected import Affected
@@ -99,17 +100,18 @@ class Details:
         return TextView(self._export.ref(one.ref), tuple(self._line(label, text) for label, text in rows if text))
 
     async def manifest(self, ref: ResourceRef) -> TextView:
-        """The object as it is now, without managedFields; Secrets are never fetched."""
+        """The object as it is now, without managedFields; Secrets are never fetched, ConfigMaps without values."""
         title = self._export.ref(ref)
         if ref.kind == "Secret":
             raise BadInput("Secrets are not fetched: their values never enter the war room.")
         if ref.kind not in BY_KIND:
             raise BadInput(f"{ref.kind} {ref.name} is an identity, not an object: there is no manifest.")
-        found = await self._cluster.fetch(ref)
+        found = await read(self._cluster, ref)
         if found is None:
             return TextView(title, (), self._export(f"{ref.kind} {ref} does not exist (any more)."))
         found.get("metadata", {}).pop("managedFields", None)
-        return TextView(title, tuple((_EMPTY, line) for line in self._export.document(found)))
+        note = "Its values are not fetched: people keep secrets there." if ref.kind == "ConfigMap" else ""
+        return TextView(title, tuple((_EMPTY, line) for line in self._export.document(found)), known_safe(note))
 
     async def logs(self, ref: ResourceRef, previous: bool) -> TextView:
         """The newest lines of every container of a pod."""
