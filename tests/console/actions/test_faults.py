@@ -11,6 +11,7 @@ import pytest
 
 from console.errors import Refused, Unreachable
 from console.journal.reserve import Reserve
+from console.model.entry import Entry
 from console.model.plan import Plan
 from console.model.ref import ResourceRef
 from console.model.verdict import Stage
@@ -176,10 +177,15 @@ async def test_a_plan_that_failed_on_a_full_disk_is_shown_as_it_stands_when_it_i
 ) -> None:
     async with incident(controlplane.kubeconfig(), tmp_path) as room:
         plan = await cordon(room, pair[0])
-        usable, full = room.journal._reserve, Reserve(tmp_path / "r", 2**60)
-        room.chronicle.listen(lambda entry: full and monkeypatch.setattr(room.journal, "_reserve", full))
+        usable, disk = room.journal._reserve, ["full"]
+
+        def fill(entry: Entry) -> None:
+            if disk:
+                monkeypatch.setattr(room.journal, "_reserve", Reserve(tmp_path / "r", 2**60))
+
+        room.chronicle.listen(fill)
         assert (await room.finish(plan)).stage is Stage.FAILED
-        full = None
+        disk.clear()
         monkeypatch.setattr(room.journal, "_reserve", usable)
 
         outcome = await room.finish(plan)
