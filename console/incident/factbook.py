@@ -117,7 +117,7 @@ class FactBook:
         self._revision = 0
         self._index = PodIndex(cluster, clock)
         self._versions: dict[tuple[str, str], int] = {}
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[asyncio.Future[None], None] = {}  # woken in the order they came
         self._stop_listening = cluster.listen(self._heard)
         self._answers: dict[str, Callable[..., Fact]] = {
             "object": self._object,
@@ -196,11 +196,11 @@ class FactBook:
         seen = self._revision if seen < 0 else seen
         while self._revision <= seen:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.add(future)
+            self._waiting[future] = None
             try:
                 await future
             finally:
-                self._waiting.discard(future)
+                self._waiting.pop(future, None)
         return self._revision
 
     def start(self, tasks: Tasks) -> None:
