@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from console.actions.case import Case
-from console.actions.gate import pass_gate
+from console.actions.gate import refuse_gaps
 from console.actions.planning import refuse_expired
 from console.actions.preflight import examine, refuse_without_rights
 from console.errors import Refused
@@ -50,7 +50,7 @@ async def check(case: Case, plan: Plan, approval: Approval) -> None:
     if found.type_name and approval.typed_name != found.type_name:
         raise Refused(f"This is protected ({plan.protected}). Type its name, {found.type_name}, to go on.")
     if not plan.protects:
-        pass_gate(case, plan.destroys, approval.skip_evidence)
+        refuse_gaps(found.evidence, approval.skip_evidence)
 
 
 def _refuse_read_only(case: Case, plan: Plan, approval: Approval) -> None:

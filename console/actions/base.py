@@ -71,7 +71,9 @@ class Desk(Protocol):
         """The neutral field manager of this incident's writes."""
         ...
 
-    def has_evidence(self, kind: str, uid: str) -> bool: ...
+    async def has_evidence(self, kind: str, uid: str) -> bool:
+        """Whether such a capture of this incarnation is sealed, there and unaltered. Hashed in a thread."""
+        ...
 
     async def capture(self, kind: str, target: ResourceRef, data: bytes, note: str = "") -> str:
         """Seal bytes as evidence of one object and journal it; returns the digest. Size cap and disk reserve apply."""

@@ -32,7 +32,7 @@ async def collect_first(case: Case, plan: Plan, tasks: Tasks, skip: str) -> None
     if not plan.steps:
         _refuse_unfinished(plan, work)
     destroyed = await action.destroys_now(CaseDesk(case), plan) if isinstance(action, Sweeping) else plan.destroys
-    pass_gate(case, destroyed, skip)
+    await pass_gate(case, destroyed, skip)
 
 
 async def _wait(case: Case, tasks: Tasks, work: asyncio.Task[None], seconds: float) -> None:

@@ -15,7 +15,6 @@ from console.model.ref import BY_KIND, ResourceRef
 from console.ports.cluster import ClusterInfo, Request, View
 from console.ports.facts import Facts
 
-MANIFESTS = ".yaml"
 _MOST_OWNERS = 6
 
 
@@ -81,11 +80,10 @@ class CaseDesk:
     def manager(self) -> str:
         return self._case.names.manager
 
-    def has_evidence(self, kind: str, uid: str) -> bool:
-        return any(
-            item.uid == uid and item.kind == kind and not item.failed and self._case.evidence.has(item.blob)
-            for item in self._case.state.captured
-        )
+    async def has_evidence(self, kind: str, uid: str) -> bool:
+        captured = self._case.state.captured
+        blobs = [one.blob for one in captured if one.uid == uid and one.kind == kind and not one.failed]
+        return await asyncio.to_thread(lambda: any(self._case.evidence.has(blob) for blob in reversed(blobs)))
 
     async def capture(self, kind: str, target: ResourceRef, data: bytes, note: str = "") -> str:
         """Sealed first, journalled second. What cannot be sealed is journalled as missed, and raises `Refused`."""

@@ -10,12 +10,11 @@ import msgspec
 from console.actions.case import Case
 from console.actions.comparing import body_of
 from console.actions.fetching import accepts, status_words
-from console.actions.gate import without_evidence
+from console.actions.gate import Gap, without_evidence
 from console.actions.pinning import canonical
 from console.actions.protected import protection
 from console.errors import LoginNeeded, Refused, Unreachable
 from console.model.plan import Call, Plan, Step
-from console.model.ref import ResourceRef
 from console.ports.cluster import Reply, Request
 
 
@@ -28,8 +27,8 @@ class Preflight(msgspec.Struct, frozen=True):
     """Why it is never done, "" if it may be."""
     type_name: str = ""
     """Name that must be typed, "" for none."""
-    evidence: tuple[ResourceRef, ...] = ()
-    """Objects it destroys without evidence."""
+    evidence: tuple[Gap, ...] = ()
+    """Objects it destroys without evidence, and what of it was spoilt."""
 
 
 class Try(msgspec.Struct, frozen=True):
@@ -49,7 +48,7 @@ async def examine(case: Case, plan: Plan) -> Preflight:
         await missing_rights(case, plan),
         found.refuse,
         plan.target.name if plan.protected else "",
-        without_evidence(case.state, plan.destroys),
+        await without_evidence(case, plan.destroys),
     )
 
 

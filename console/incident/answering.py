@@ -265,8 +265,9 @@ def _evidence_lines(plan: Plan, found: Preflight) -> tuple[tuple[str, ...], bool
     """What the dialog says of evidence, and whether the gate would refuse."""
     if not plan.destroys and not plan.protects:
         return ("nothing is destroyed",), False
-    lines = [f"MISSING: {ref.kind} {ref} was not captured" for ref in found.evidence]
-    had = [ref for ref in plan.destroys if ref not in found.evidence]
+    lines = [f"MISSING: {gap.words}" for gap in found.evidence]
+    missing = {gap.ref for gap in found.evidence}
+    had = [ref for ref in plan.destroys if ref not in missing]
     lines += [f"captured: {ref.kind} {ref}" for ref in had]
     lines += [f"captured first: {kind}" for kind in plan.protects]
     return tuple(lines), bool(found.evidence) and not plan.protects

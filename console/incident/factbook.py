@@ -17,6 +17,7 @@ from console.incident.podindex import PodIndex
 from console.incident.probing import Prober
 from console.incident.questions import Metrics, Questions
 from console.incident.recalling import Record
+from console.incident.sealing import Seals
 from console.model.facts import Ask, Fact, Known, Unknown
 from console.model.instants import minute
 from console.model.objects import Obj
@@ -87,7 +88,7 @@ class FactBook:
         sources: health of every configured source.
         findings, metrics, chain, echo, groups, trail: see their names in `console.checks.asking`; without them those
             facts are unknown.
-        intact: whether sealed bytes are still there and unaltered.
+        intact: whether sealed bytes are still there and unaltered; called in a thread.
     """
 
     def __init__(
@@ -111,7 +112,8 @@ class FactBook:
         self._affected, self._sources = affected, sources
         self._findings, self._metrics, self._chain = findings, metrics, chain
         self._echo, self._seen_groups, self._trail = echo, groups, trail
-        self._record = Record(state, clock, intact or (lambda digest: True))
+        self._seals = Seals(intact, clock, self.touch)
+        self._record = Record(state, clock, self._seals)
         self.prober = Prober(Questions(cluster, clock, metrics).ask, clock, self.touch)
         self._dirty = asyncio.Event()
         self._revision = 0
@@ -208,6 +210,7 @@ class FactBook:
         tasks.start("facts:pulse", self._pulse())
         tasks.start("facts:probe", self.prober.run())
         tasks.start("facts:age", self.prober.age())
+        tasks.start("facts:seals", self._seals.run())
         tasks.start("facts:watches", self._heed_watches())
 
     def close(self) -> None:

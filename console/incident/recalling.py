@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from console.incident.sealing import Seals
 from console.model.entry import Captured
-from console.model.facts import Fact, Known
+from console.model.facts import Fact, Known, Unknown
 from console.model.state import IncidentState
 from console.ports.clock import Clock
-
-INTACT_FOR = 300.0
-"""Seconds a blob that was hashed counts as unaltered."""
 
 
 class Record:
     """Answers from the folded journal. `answers` maps the name of a fact to the function that answers it."""
 
-    def __init__(self, state: Callable[[], IncidentState], clock: Clock, intact: Callable[[str], bool]) -> None:
-        self._state, self._clock, self._intact = state, clock, intact
-        self._checked: dict[str, tuple[float, bool]] = {}
+    def __init__(self, state: Callable[[], IncidentState], clock: Clock, seals: Seals) -> None:
+        self._state, self._clock, self._seals = state, clock, seals
+        self._inherited = {one.blob for one in state().captured}
+        """What an earlier engine sealed: nobody of this process has seen its bytes."""
         self._read_of: list[Captured] = []
         self._read = 0
         self._captures: dict[tuple[str, str], list[Captured]] = {}
@@ -45,17 +44,12 @@ class Record:
         return self._captures.get((kind, uid), [])
 
     def _evidence(self, kind: str, uid: str) -> Fact:
-        blobs = (one.blob for one in self._of(kind, uid) if not one.failed)
-        return self._known(tuple(blob for blob in blobs if self._is_there(blob)), "evidence")
-
-    def _is_there(self, blob: str) -> bool:
-        """Whether the sealed bytes are still there and unaltered; hashed again after a while, not at each question."""
-        now = self._clock.monotonic()
-        at, there = self._checked.get(blob, (-INTACT_FOR, False))
-        if now - at >= INTACT_FOR:
-            there = self._intact(blob)
-            self._checked[blob] = (now, there)
-        return there
+        blobs = [one.blob for one in self._of(kind, uid) if not one.failed]
+        held = [self._seals.holds(blob, own=blob not in self._inherited) for blob in blobs]
+        there = tuple(blob for blob, holds in zip(blobs, held, strict=True) if holds)
+        if not there and None in held:
+            return Unknown("the sealed bytes are being hashed")
+        return self._known(there, "evidence")
 
     def _missed(self, kind: str, uid: str) -> Fact:
         return self._known(tuple(one.note for one in self._of(kind, uid) if one.failed), "evidence")

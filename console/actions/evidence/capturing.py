@@ -35,12 +35,12 @@ _AT_ONCE = 6
 Read = Callable[[], Awaitable[Any]]
 
 
-def is_sealed(desk: Desk, uid: str) -> bool:
+async def is_sealed(desk: Desk, uid: str) -> bool:
     """Whether this incarnation's manifest is sealed and its logs were at least tried for: a pod may have none."""
-    if not desk.has_evidence(MANIFEST, uid):
+    if not await desk.has_evidence(MANIFEST, uid):
         return False
     failed = desk.facts.get(asking.missed("pod.logs", uid))
-    return desk.has_evidence("pod.logs", uid) or (isinstance(failed, Known) and bool(failed.value))
+    return await desk.has_evidence("pod.logs", uid) or (isinstance(failed, Known) and bool(failed.value))
 
 
 async def capture_manifest(desk: Desk, target: ResourceRef) -> tuple[ResourceRef, dict[str, Any]] | None:

@@ -91,7 +91,7 @@ class EvidencePod:
 
     async def collect(self, desk: Desk, plan: Plan) -> None:
         await capture_pod(desk, plan.target)
-        if not desk.has_evidence(MANIFEST, plan.target.uid):
+        if not await desk.has_evidence(MANIFEST, plan.target.uid):
             raise Refused(f"The manifest of pod {plan.target} could not be sealed: see its line in the journal.")
 
     def converged(self, facts: Facts, applied: Applied) -> Verdict:

@@ -87,7 +87,7 @@ class WorkloadSuspend(Writing):
         steps = tuple(_step(desk, stop, key, value) for stop in stops)
         pods = await killed_by(desk, stops)
         refs = tuple(reference(pod, "Pod", desk.info.id) for pod in pods)
-        bare = [ref for ref in refs if not is_sealed(desk, ref.uid)]
+        bare = [ref for ref in refs if not await is_sealed(desk, ref.uid)]
         aims, unread = await scalers(desk, stops[0].ref.namespace)
         typed = [cast(Pod, pruned("Pod", pod)) for pod in pods]
         jobs = await running_jobs(desk, stops)
@@ -127,7 +127,7 @@ class WorkloadSuspend(Writing):
     async def collect(self, desk: Desk, plan: Plan) -> None:
         """Evidence of each pod that will be killed and has none yet, also of those that were made since the plan."""
         for ref in await self.destroys_now(desk, plan):
-            if not is_sealed(desk, ref.uid):
+            if not await is_sealed(desk, ref.uid):
                 await capture_pod(desk, ref)
 
     async def destroys_now(self, desk: Desk, plan: Plan) -> tuple[ResourceRef, ...]:

@@ -61,7 +61,7 @@ class ScriptedDesk:
     def neutral_name(self, purpose: str) -> str:
         return f"n{len(purpose)}"
 
-    def has_evidence(self, kind: str, uid: str) -> bool:
+    async def has_evidence(self, kind: str, uid: str) -> bool:
         return any(one[:2] == (kind, uid) for one in self.captured)
 
     async def capture(self, kind: str, target: ResourceRef, data: bytes, note: str = "") -> str:

@@ -175,7 +175,7 @@ async def test_evidence_comes_before_what_destroys_it(
 
         with pytest.raises(Refused, match=f"Node {pair[0]} of which there is no evidence"):
             await room.approve(plan)
-        assert [ref.name for ref in (await room.runner.preflight(plan)).evidence] == [pair[0]]
+        assert [gap.ref.name for gap in (await room.runner.preflight(plan)).evidence] == [pair[0]]
 
         outcome = await room.finish(plan, skip_evidence="it is being wiped right now")
         assert outcome.stage is Stage.EFFECTIVE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -84,8 +85,8 @@ class Ledger:
 class Book:
     """A book with everything it rests on, for the test to change."""
 
-    def __init__(self, **more: Any) -> None:
-        self.clock, self.cluster, self.state = ManualClock(), ScriptedCluster(), IncidentState()
+    def __init__(self, state: IncidentState | None = None, **more: Any) -> None:
+        self.clock, self.cluster, self.state = ManualClock(), ScriptedCluster(), state or IncidentState()
         self.sources: list[SourceHealth] = []
         self.ledger = Ledger()
         self.book = FactBook(
@@ -327,10 +328,53 @@ def test_calls_from_before_a_restart_are_unknown_not_zero() -> None:
         Ledger.blind_before = 0.0
 
 
-def test_evidence_that_is_gone_or_altered_is_no_evidence() -> None:
-    there = {"a" * 64}
-    book = Book(intact=there.__contains__)
-    blobs = [Captured(Clean("pod.yaml"), Clean("Pod shop/web"), Clean("u1"), Clean(name * 64), 3) for name in "ab"]
-    book.state.captured.extend(blobs)
+def sealed_items(*names: str) -> list[Captured]:
+    return [Captured(Clean("pod.yaml"), Clean("Pod shop/web"), Clean("u1"), Clean(name * 64), 3) for name in names]
+
+
+async def hashed(book: Book, blobs: int) -> None:
+    """Wait until that many blobs were looked at by the book's own task."""
+    async with asyncio.timeout(20):
+        while len(book.book._seals._looked) < blobs:
+            await asyncio.sleep(0.005)
+
+
+async def test_evidence_that_is_gone_or_altered_is_no_evidence_and_is_hashed_off_the_loop() -> None:
+    there, threads = {"a" * 64}, set()
+
+    def intact(blob: str) -> bool:
+        threads.add(threading.get_ident())
+        return blob in there
+
+    state = IncidentState()
+    state.captured.extend(sealed_items("a", "b"))
+    book, tasks = Book(state, intact=intact), Tasks()
+    ask = asking.evidence("pod.yaml", "u1")
+
+    assert book.why(ask) == "the sealed bytes are being hashed"
+    assert not threads
+    book.book.start(tasks)
+    await hashed(book, 2)
+    assert book.value(ask) == ("a" * 64,)
+    assert book.book._dirty.is_set() or book.book.revision  # whoever judges by it is told
+
+    there.clear()
+    await book.clock.advance(301)
+    assert book.value(ask) == ("a" * 64,)  # until it was looked at again
+    async with asyncio.timeout(20):
+        while book.value(ask):
+            await asyncio.sleep(0.005)
+    assert threads
+    assert threading.get_ident() not in threads
+    await tasks.close()
+
+
+async def test_what_this_engine_sealed_itself_counts_until_a_look_says_otherwise() -> None:
+    book, tasks = Book(intact=lambda blob: False), Tasks()
+    book.state.captured.extend(sealed_items("a"))
 
     assert book.value(asking.evidence("pod.yaml", "u1")) == ("a" * 64,)
+    book.book.start(tasks)
+    await hashed(book, 1)
+    assert book.value(asking.evidence("pod.yaml", "u1")) == ()
+    await tasks.close()
