@@ -1,6 +1,7 @@
 """Start an engine in a process of its own that outlives the terminal, and hear from it whether it is ready.
 
-The engine says one JSON line on a pipe: where its socket is, or which error ended it. No polling, no sleeping.
+The engine says one JSON line on a pipe: where its socket is, or which error ended it. No polling, no sleeping. What it
+is to open goes to it on another pipe and not with its arguments, which every user of the host can read.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 from console.bootstrap.linking import home
 from console.bootstrap.sharing import shared_with
 from console.bootstrap.surroundings import handed_on, isolation
-from console.config.options import Options
+from console.config.options import Options, state_root
 from console.errors import ClusterError, LoginNeeded, Unreachable, Untrusted, WarRoomError, WireError
 
 LOG = 1024 * 1024
@@ -89,27 +90,38 @@ def spawn(options: Options) -> Starting:
     shared_with(options)  # before the folder is made for us alone
     log, out = _open_log(home(options))
     read, write = os.pipe()
-    said = msgspec.json.encode(options).decode()
+    taken, given = os.pipe()
     command = [sys.executable, *isolation(), "-m", "console", "engine", "--detached"]
+    # The folder is for whoever looks for an engine in a list of processes; what counts comes through the pipe.
+    named = ["--state", str(state_root(options)), "--ready-fd", str(write), "--options-fd", str(taken)]
     try:
         process = subprocess.Popen(
-            [*command, "--ready-fd", str(write), "--options", said],
+            [*command, *named],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            pass_fds=(write,),
+            pass_fds=(write, taken),
             start_new_session=True,
             env=handed_on(os.environ),
         )
     except OSError as error:
         os.close(read)
+        os.close(given)
         raise WarRoomError(f"The engine cannot be started with {sys.executable}: {error.strerror}.") from error
     finally:
         os.close(out)
         os.close(write)
+        os.close(taken)
+    _hand_over(given, options)
     # Its parent is this seat: whoever ends first, nothing may stay behind as a zombie.
     threading.Thread(target=process.wait, name="engine", daemon=True).start()
     return Starting(read, log)
+
+
+def _hand_over(pipe: int, options: Options) -> None:
+    """Say what to open. An engine that has ended meanwhile says so by its silence: see `Starting.wait`."""
+    with contextlib.suppress(BrokenPipeError), open(pipe, "wb") as said:
+        said.write(msgspec.json.encode(options))
 
 
 def _open_log(folder: Path) -> tuple[Path, int]:

@@ -18,7 +18,7 @@ from console.hygiene.exporting import Exporter
 
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop. Exit 0 on a clean end, the error's code when it could not start."""
-    options = msgspec.json.decode(args.options, type=Options) if args.options else options_of(args)
+    options = options_of(args) if args.options_fd < 0 else _handed_over(args.options_fd)
     if options.incident:
         raise BadInput("An engine opens the incident of its cluster: leave --incident out, `warroom attach` takes it.")
     tell = _Telling(args.ready_fd)
@@ -35,6 +35,15 @@ def run(args: argparse.Namespace) -> int:
             return error.exit_code
         raise
     return 0
+
+
+def _handed_over(fd: int) -> Options:
+    """What the seat that starts us says on a pipe: arguments are everybody's to read, and a URL may hold a password."""
+    try:
+        with open(fd, "rb") as pipe:
+            return msgspec.json.decode(pipe.read(), type=Options)
+    except (OSError, msgspec.DecodeError) as error:
+        raise BadInput("Whoever started this engine ended before it said what to open. Start it again.") from error
 
 
 class _Telling:

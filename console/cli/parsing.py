@@ -90,7 +90,7 @@ def _seats(commands: Commands) -> None:
     engine = _command(commands, "engine", "console.cli.engine:run", "run the engine in the foreground")
     engine.add_argument("--detached", action="store_true", help=argparse.SUPPRESS)
     engine.add_argument("--ready-fd", type=int, default=-1, help=argparse.SUPPRESS)
-    engine.add_argument("--options", default="", help=argparse.SUPPRESS)
+    engine.add_argument("--options-fd", type=int, default=-1, help=argparse.SUPPRESS)
     attach = _command(
         commands, "attach", "console.__main__:screen", "take a seat at a running engine; never starts one"
     )

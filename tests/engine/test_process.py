@@ -85,6 +85,34 @@ async def test_it_takes_over_no_secret_no_terminal_and_no_module_of_the_working_
     assert open_files == {"/dev/null", f"{options.state}/engine.log"}
 
 
+async def test_what_it_is_to_open_stands_neither_in_its_arguments_nor_in_its_environment(options: Options) -> None:
+    """Arguments are for every user of the host to read (`ps`), and the URL of a source may hold a password."""
+    told = msgspec.structs.replace(options, prometheus="http://ana:hunter2@127.0.0.1:9/", as_user="on-call")
+
+    await started(told)
+    (engine,) = engines(options)
+
+    for name in ("cmdline", "environ"):
+        said = Path(f"/proc/{engine.pid}/{name}").read_bytes()
+        assert b"engine" in said or name == "environ"
+        assert b"hunter2" not in said
+        assert b"on-call" not in said
+    pipes = [one for one in Path(f"/proc/{engine.pid}/fd").iterdir() if os.readlink(one).startswith("pipe:")]
+    assert pipes == [], "neither the pipe it was told on nor the one it answered on stays open"
+    assert linked_socket(told) is not None, "yet it opened what it was told to open"
+
+
+@pytest.mark.parametrize("said", ["", '{"drill": '])
+def test_an_engine_that_is_not_told_what_to_open_says_so_and_opens_nothing(options: Options, said: str) -> None:
+    argv = [sys.executable, "-m", "console", "engine", "--state", options.state, "--options-fd", "0"]
+
+    done = subprocess.run(argv, input=said, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 2
+    assert "ended before it said what to open" in done.stderr
+    assert not Path(options.state).exists()
+
+
 async def test_what_it_writes_is_its_users_alone_whatever_the_umask(options: Options) -> None:
     old = os.umask(0)
     try:

@@ -45,10 +45,12 @@ def options() -> Iterator[Options]:
 @contextmanager
 def engine_of(protocol: int, options: Options) -> Iterator[None]:
     """A drill's engine that speaks another protocol."""
-    said = msgspec.json.encode(options).decode()
-    argv = [sys.executable, "-c", OTHER, str(protocol), "engine", "--options", said]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+    argv = [sys.executable, "-c", OTHER, str(protocol), "engine", "--state", options.state, "--options-fd", "0"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stdin=subprocess.PIPE) as process:
         assert process.stdout is not None
+        assert process.stdin is not None
+        process.stdin.write(msgspec.json.encode(options))
+        process.stdin.close()
         assert b"listening" in process.stdout.readline()
         try:
             yield
