@@ -143,7 +143,9 @@ class Prober:
     async def _answer(self, ask: Ask) -> tuple[Fact, bool]:
         """The answer, and whether it is one: a failure to ask is not."""
         try:
-            return await asyncio.wait_for(self._read(ask), LIMIT), True
+            # Not wait_for: in Python 3.11 it gives the answer and forgets that it was cancelled when both come at once.
+            async with asyncio.timeout(LIMIT):
+                return await self._read(ask), True
         except ApiStatus as error:
             return Unknown(f"forbidden: {error}" if error.code == 403 else str(error)), error.code == 403
         except WarRoomError as error:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 _log = logging.getLogger("warroom.tasks")
+AGAIN = 3.0
+"""Seconds a task may take to clean up before it is told once more to end: a library may have eaten the first word."""
 
 
 class Tasks:
@@ -35,7 +37,8 @@ class Tasks:
 
     async def close(self) -> None:
         """Cancel everything and wait until it has cleaned up."""
-        running = list(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        running = set(self._running)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=AGAIN)

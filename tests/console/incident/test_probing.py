@@ -7,6 +7,8 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from console.errors import ApiStatus, Unreachable
 from console.incident.probing import CALM, DENIED, FRESH, GAP, KEPT, MOST, Prober
 from console.model.facts import Ask, Known, Unknown
@@ -60,6 +62,26 @@ async def test_the_first_question_is_unknown_at_once_and_answered_soon() -> None
         await clock.advance(0.1)
         assert prober.get(ask()) == Known(1, clock.now() - 0.1, "probe")
         assert world.changes == 1
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_an_answer_that_comes_in_the_moment_of_the_end_does_not_hold_it_up(turns: int) -> None:
+    """The engine could not be stopped then: its last task had eaten the word that it should end."""
+    clock = ManualClock()
+    world = World(clock)
+    prober = Prober(world.read, clock, world.changed)
+    world.hold.clear()
+    prober.get(ask())
+    running = Tasks().start("run", prober.run())
+    await clock.advance(0.1)
+
+    world.hold.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait([running], timeout=0.1)
+
+    assert running.cancelled()
 
 
 async def test_at_most_two_requests_a_second_whatever_is_asked() -> None:
