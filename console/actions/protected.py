@@ -66,19 +66,19 @@ def refuse_protected(plan: Plan, info: ClusterInfo, views: Views) -> Plan:
 
 
 def _refusals(ref: ResourceRef, info: ClusterInfo, views: Views) -> Iterator[str]:
-    space, account = own_account(info)
-    if account and (ref.kind, ref.namespace, ref.name) == ("ServiceAccount", space, account):
+    accounts = own_accounts(info)
+    if ref.kind == "ServiceAccount" and (ref.namespace, ref.name) in accounts:
         yield f"ServiceAccount {ref} is the account this console works with: it would cut its own hand off."
-    if ref.kind == "User" and ref.name == info.user:
+    if ref.kind == "User" and ref.name in info.users:
         yield f"User {ref.name} is you: you would lock yourself out."
-    if ref.kind == "Group" and ref.name in info.groups:
+    if ref.kind == "Group" and any(ref.name in one.groups for one in info.selves):
         yield f"You are a member of the group {ref.name}: you would lock yourself out."
-    if account and ref.kind == "Namespace" and ref.name == space:
+    if ref.kind == "Namespace" and any(ref.name == space for space, _ in accounts):
         yield f"Namespace {ref.name} is the one this console runs in."
     if ref.kind in _RBAC and ref.name.startswith("system:"):
         yield f"{ref.kind} {ref} is one of Kubernetes' own: the cluster stops working without it."
     if ref.kind == "Pod":
-        yield from _refused_pod(ref, views("Pod").get(ref.namespace, ref.name), space, account)
+        yield from _refused_pod(ref, views("Pod").get(ref.namespace, ref.name), accounts)
 
 
 def _moves_strangers_only(call: Call, views: Views) -> bool:
@@ -103,12 +103,12 @@ def _is_stranger(kind: str, namespace: str, name: str) -> bool:
     return kind == "ServiceAccount" and bool(namespace) and namespace not in _SYSTEM_NAMESPACES
 
 
-def _refused_pod(ref: ResourceRef, pod: Obj | None, space: str, account: str) -> Iterator[str]:
+def _refused_pod(ref: ResourceRef, pod: Obj | None, accounts: frozenset[tuple[str, str]]) -> Iterator[str]:
     owner = pod.metadata.controller if pod is not None else None
     static = owner is not None and owner.kind == "Node"
     if ref.namespace == "kube-system" and ref.name.startswith(_STATIC) and (static or pod is None):
         yield f"Pod {ref} is a static control plane pod: its node runs it from a file; nothing works without it."
-    if account and isinstance(pod, Pod) and ref.namespace == space and pod.spec.service_account_name == account:
+    if isinstance(pod, Pod) and (ref.namespace, pod.spec.service_account_name) in accounts:
         yield f"Pod {ref} runs as the account this console works with: it may be this console."
 
 
@@ -132,10 +132,10 @@ def _own_rights(call: Call, info: ClusterInfo, views: Views) -> Iterator[str]:
 
 def _is_us(subject: Subject, info: ClusterInfo) -> bool:
     if subject.kind == "ServiceAccount":
-        return own_account(info) == (subject.namespace, subject.name)
+        return (subject.namespace, subject.name) in own_accounts(info)
     if subject.kind == "Group":
-        return subject.name in info.groups and subject.name not in _EVERYBODY
-    return subject.kind == "User" and subject.name == info.user
+        return any(subject.name in one.groups for one in info.selves) and subject.name not in _EVERYBODY
+    return subject.kind == "User" and subject.name in info.users
 
 
 def _in(subject: Subject, kept: list[dict[str, str]]) -> bool:
@@ -143,12 +143,10 @@ def _in(subject: Subject, kept: list[dict[str, str]]) -> bool:
     return any((one.get("kind"), one.get("namespace", ""), one.get("name")) == named for one in kept)
 
 
-def own_account(info: ClusterInfo) -> tuple[str, str]:
-    """Namespace and name of the service account we are, ("", "") if we are none."""
-    parts = info.user.split(":")
-    if info.user.startswith("system:serviceaccount:") and len(parts) == 4:
-        return parts[2], parts[3]
-    return "", ""
+def own_accounts(info: ClusterInfo) -> frozenset[tuple[str, str]]:
+    """Namespace and name of the service accounts we are: act as, or have the credentials of."""
+    users = (one.user.split(":") for one in info.selves if one.user.startswith("system:serviceaccount:"))
+    return frozenset((parts[2], parts[3]) for parts in users if len(parts) == 4)
 
 
 def _warnings(ref: ResourceRef, views: Views) -> Iterator[str]:
@@ -166,9 +164,11 @@ def _warnings(ref: ResourceRef, views: Views) -> Iterator[str]:
 
 def _unseen(ref: ResourceRef, info: ClusterInfo, views: Views) -> Iterator[str]:
     """What would be refused if it is the responder's own, and cannot be told from others now: not known is not no."""
-    if ref.kind in (*_BINDINGS, "ServiceAccount", "User", "Group") and not info.groups:
-        yield f"who you are is not known: whether {ref.kind} {ref} is your own path cannot be told"
-    mine = ref.kind in _BINDINGS or (ref.kind == "Pod" and ref.namespace == own_account(info)[0] != "")
+    if ref.kind in (*_BINDINGS, "ServiceAccount", "User", "Group") and not all(one.groups for one in info.selves):
+        whom = "who you are is" if not info.groups else f"whose credentials act as {info.user} is"
+        yield f"{whom} not known: whether {ref.kind} {ref} is your own path cannot be told"
+    homes = {space for space, _ in own_accounts(info)}
+    mine = ref.kind in _BINDINGS or (ref.kind == "Pod" and ref.namespace in homes)
     if mine and ref.uid and views(ref.kind).get(ref.namespace, ref.name) is None and _is_blind(views, ref.kind):
         state = views(ref.kind).health.state
         yield f"whether {ref.kind} {ref} is your own path cannot be told: the watch of {ref.kind}s is {state}"

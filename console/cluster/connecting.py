@@ -7,11 +7,14 @@ import hashlib
 import ipaddress
 from urllib.parse import urlsplit
 
+import msgspec
+
 from console.cluster.asking_plugin import ask_program, ask_provider
 from console.cluster.credentials import content, plain
 from console.cluster.gate import Judgement, judge, refusal
 from console.cluster.http import Endpoint, HttpTransport
 from console.cluster.identifying import provisional_id
+from console.cluster.impersonating import impersonation
 from console.cluster.incluster import in_cluster, in_pod
 from console.cluster.kubeconfig import Chosen, choose
 from console.cluster.options import ConnectOptions
@@ -19,8 +22,6 @@ from console.cluster.renewing import Material, RenewingLogin
 from console.cluster.trust import Trust
 from console.errors import ConfigError, LoginNeeded
 from console.ports.clock import Clock
-
-Header = tuple[str, str]
 
 
 async def connect(options: ConnectOptions, clock: Clock) -> HttpTransport:
@@ -33,11 +34,14 @@ async def connect(options: ConnectOptions, clock: Clock) -> HttpTransport:
     """
     if in_pod(options):
         endpoint, read = in_cluster(options)
-        login = RenewingLogin(read, await read(), clock, extra=impersonation(options))
+        extra = impersonation(options)
+        endpoint = msgspec.structs.replace(endpoint, impersonates=bool(extra))
+        login = RenewingLogin(read, await read(), clock, extra=extra)
         return HttpTransport(endpoint, login, clock)
     chosen, judgement = await asyncio.to_thread(allowed, options, options.context)
+    extra = impersonation(options, chosen)
     first = await _read(chosen, judgement, options, clock)
-    endpoint = _endpoint(chosen, options, first[1])
+    endpoint = msgspec.structs.replace(_endpoint(chosen, options, first[1]), impersonates=bool(extra))
 
     async def again() -> Material:
         now, ruled = await asyncio.to_thread(allowed, options, endpoint.context)
@@ -48,7 +52,7 @@ async def connect(options: ConnectOptions, clock: Clock) -> HttpTransport:
             )
         return await _read(now, ruled, options, clock)
 
-    login = RenewingLogin(again, first, clock, endpoint.insecure, impersonation(options, chosen))
+    login = RenewingLogin(again, first, clock, endpoint.insecure, extra)
     return HttpTransport(endpoint, login, clock)
 
 
@@ -127,22 +131,3 @@ def _is_local(server: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def impersonation(options: ConnectOptions, chosen: Chosen | None = None) -> tuple[Header, ...]:
-    """The headers of `--as` and `--as-group`, or of the user entry's `as` and `as-groups`.
-
-    Raises:
-        ConfigError: groups without a user.
-    """
-    user, groups = options.as_user, options.as_groups
-    if chosen and not user:
-        user = chosen.user.text("as")
-        groups = groups or tuple(str(group) for group in chosen.user.value.get("as-groups") or ())
-    if groups and not user:
-        raise ConfigError("--as-group needs --as: groups are impersonated together with a user.")
-    if not user:
-        return ()
-    if not all(text.isascii() and text.isprintable() for text in (user, *groups)):
-        raise ConfigError("--as and --as-group take printable ASCII only, as HTTP headers do.")
-    return (("Impersonate-User", user), *(("Impersonate-Group", group) for group in groups))

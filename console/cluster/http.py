@@ -21,6 +21,7 @@ from console.cluster.bounded import MAX_BODY, read_body
 from console.cluster.dating import certificate_note, server_time
 from console.cluster.deadline import Deadline
 from console.cluster.failures import BadCertificate, explain, login_refused
+from console.cluster.impersonating import PREFIX
 from console.cluster.login import Access, Login
 from console.cluster.sockets import open_socket
 from console.errors import Unreachable
@@ -55,6 +56,8 @@ class Endpoint(msgspec.Struct, frozen=True):
     compress: bool = True
     insecure: bool = False
     """Whether the certificate is not verified (approved by a person, and to be shown all the time)."""
+    impersonates: bool = False
+    """Whether the login acts as somebody else than whose credentials it has."""
 
 
 class HttpTransport:
@@ -67,6 +70,7 @@ class HttpTransport:
         self.namespace = endpoint.namespace
         self.authority = endpoint.authority
         self.insecure = endpoint.insecure
+        self.impersonates = endpoint.impersonates
         self._endpoint = endpoint
         self._login = login
         self._clock = clock
@@ -189,7 +193,8 @@ class HttpTransport:
         response.content.set_exception(Unreachable(sentence))
 
     def _headers(self, request: Request, access: Access) -> CIMultiDict[str]:
-        headers = CIMultiDict([("User-Agent", USER_AGENT), ("Accept", request.accept), *access.headers])
+        ours = [one for one in access.headers if not (request.plain and one[0].startswith(PREFIX))]
+        headers = CIMultiDict([("User-Agent", USER_AGENT), ("Accept", request.accept), *ours])
         headers["Accept-Encoding"] = "gzip" if self._endpoint.compress else "identity"
         if request.body:
             headers["Content-Type"] = request.content_type

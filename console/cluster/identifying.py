@@ -11,7 +11,7 @@ from console.cluster.dating import server_time
 from console.cluster.reflector import Wire
 from console.errors import ApiStatus, next_step
 from console.ports.clock import Clock
-from console.ports.cluster import ClusterInfo, Reply, Request
+from console.ports.cluster import ClusterInfo, Reply, Request, Subject
 
 _REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 _RESOLUTION = 2.0
@@ -31,6 +31,7 @@ async def identify(wire: Wire, clock: Clock, known: ClusterInfo) -> ClusterInfo:
         Request("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=msgspec.json.encode(_REVIEW))
     )
     me = _field(review, "status", "userInfo") or {}
+    behind = (await _behind(wire),) if known.behind else ()
     return msgspec.structs.replace(
         known,
         id=str(_field(namespace, "metadata", "uid") or known.id),
@@ -38,7 +39,16 @@ async def identify(wire: Wire, clock: Clock, known: ClusterInfo) -> ClusterInfo:
         user=str(me.get("username", known.user)),
         groups=tuple(str(group) for group in me.get("groups") or ()),
         skew=_skew(version, clock),
+        behind=behind,
     )
+
+
+async def _behind(wire: Wire) -> Subject:
+    """Who owns the credentials, when all else is done as somebody else: asked as themselves, with nothing changed."""
+    path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+    review = await wire.send(Request("POST", path, body=msgspec.json.encode(_REVIEW), plain=True))
+    me = _field(review, "status", "userInfo") or {}
+    return Subject(str(me.get("username", "")), tuple(str(group) for group in me.get("groups") or ()))
 
 
 def _field(reply: Reply, *path: str) -> Any:

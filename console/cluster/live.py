@@ -70,8 +70,9 @@ class LiveCluster:
         self._narrowing = Narrowing(self, clock, self._candidates)
         authority = getattr(transport, "authority", "")
         self._info = ClusterInfo(
-            provisional_id(transport.server, authority), transport.server, transport.context, user=transport.user
-        )
+            provisional_id(transport.server, authority), transport.server, transport.context, user=transport.user,
+            behind=(Subject(""),) if getattr(transport, "impersonates", False) else (),
+        )  # fmt: skip
 
     @property
     def info(self) -> ClusterInfo:

@@ -119,7 +119,7 @@ class Engine:
         )
         self.ledger, self.trail = StreamLedger(), Trail()
         self.hands = Hands(
-            lambda: self.cluster.info.user, self.cluster.owns, self._writes, self._touched,
+            lambda: self.cluster.info.users, self.cluster.owns, self._writes, self._touched,
             lambda: self.state.opened_at, self._sighted,
         )  # fmt: skip
         self.book = FactBook(

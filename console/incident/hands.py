@@ -43,7 +43,8 @@ class Hands:
     """Watches the audit trail for hands.
 
     Args:
-        identity: the user name the API server knows us by, "" while that is not known.
+        identities: the user names the API server knows us by, the one we act as and the one behind it; empty while
+            that is not known.
         owns_read: whether a read's audit id is ours.
         writes: method and path of our own writes, by audit id.
         touched: row keys of objects our actions touched.
@@ -53,14 +54,14 @@ class Hands:
 
     def __init__(
         self,
-        identity: Callable[[], str],
+        identities: Callable[[], frozenset[str]],
         owns_read: Callable[[str], bool],
         writes: Callable[[], Mapping[str, str]],
         touched: Callable[[], set[str]],
         since: Callable[[], float],
         on_sighting: Callable[[Sighting], None],
     ) -> None:
-        self._identity, self._owns_read, self._writes = identity, owns_read, writes
+        self._identities, self._owns_read, self._writes = identities, owns_read, writes
         self._touched, self._since, self._on_sighting = touched, since, on_sighting
         self._told: dict[tuple[str, ...], None] = {}
         self._seen: OrderedDict[str, tuple[str, str]] = OrderedDict()
@@ -69,22 +70,27 @@ class Hands:
 
     def feed(self, batch: Sequence[AuditEvent]) -> list[bool]:
         """Look at events in the order they were logged. Says of each whether it is surely our own request."""
-        identity, writes, touched, since = self._identity(), self._writes(), self._touched(), self._since()
-        return [self._look(event, identity, writes, touched, since) for event in batch]
+        selves, writes, touched, since = self._identities(), self._writes(), self._touched(), self._since()
+        return [self._look(event, selves, writes, touched, since) for event in batch]
 
     def _look(
-        self, event: AuditEvent, identity: str, writes: Mapping[str, str], touched: set[str], since: float
+        self,
+        event: AuditEvent,
+        selves: frozenset[str],
+        writes: Mapping[str, str],
+        touched: set[str],
+        since: float,
     ) -> bool:
         intent = writes.get(event.audit_id, "")
         if intent or self._owns_read(event.audit_id):
-            return self._own(event, identity, _is_intended(event, intent) if intent else _only_reads(event))
-        if identity and _effective(event) == identity and event.stage != "RequestReceived":
+            return self._own(event, selves, _is_intended(event, intent) if intent else _only_reads(event))
+        if _effective(event) in selves and event.stage != "RequestReceived":
             self._foreign_use(event, since)
         elif touched and event.verb in _WRITES and event.stage == "ResponseComplete":
             self._other_hand(event, touched)
         return False
 
-    def _own(self, event: AuditEvent, identity: str, fits: bool | None) -> bool:
+    def _own(self, event: AuditEvent, selves: frozenset[str], fits: bool | None) -> bool:
         """An event under one of our ids. The id alone proves nothing: whoever reads the audit log can copy it.
 
         Args:
@@ -100,7 +106,7 @@ class Hands:
         if len(self._seen) > _IDS:
             self._seen.popitem(last=False)
         who = _effective(event)
-        if (identity and who != identity) or first != request or not fits:
+        if (selves and who not in selves) or first != request or not fits:
             who = who_words(who)
             self._tell("", who, f"{who} used one of our request ids ({event.audit_id}) from {_from(event)}", True)
             return False

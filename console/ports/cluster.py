@@ -46,6 +46,8 @@ class Request(msgspec.Struct, frozen=True):
     content_type: str = "application/json"
     audit_id: str = ""
     accept: str = "application/json"
+    plain: bool = False
+    """As the owner of the credentials, also when all else is done as somebody else (`--as`)."""
 
 
 class Transport(Protocol):
@@ -140,8 +142,21 @@ class ClusterInfo(msgspec.Struct, frozen=True):
     user: str = ""
     """Who the API server says we are."""
     groups: tuple[str, ...] = ()
+    """Empty while the API server has not said who we are."""
     skew: float = 0.0
     """Seconds our clock is ahead of the server's Date."""
+    behind: tuple[Subject, ...] = ()
+    """Whose credentials these are, when we act as somebody else (`--as`). Without groups: the server did not say."""
+
+    @property
+    def selves(self) -> tuple[Subject, ...]:
+        """All that is us: who we act as, and who is behind it. Losing the rights of either locks us out."""
+        return (Subject(self.user, self.groups), *self.behind)
+
+    @property
+    def users(self) -> frozenset[str]:
+        """The user names of all that is us, as far as they are known."""
+        return frozenset(one.user for one in self.selves if one.user)
 
 
 class Cluster(Protocol):

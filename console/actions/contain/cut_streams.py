@@ -57,7 +57,7 @@ class StreamCut:
 
     async def plan(self, desk: Desk, target: ResourceRef, params: Mapping[str, str]) -> Plan:
         user = user_of(target)
-        if user == desk.info.user:
+        if user in desk.info.users:
             raise Refused(f"{user} is you: your own streams are not cut. Close them at their terminal.")
         streams = _open(desk, user)
         inside = into_pods(streams)

@@ -19,9 +19,13 @@ from console.model.plan import Call, Plan, Step
 from console.model.ref import BY_KIND, ResourceRef
 from console.model.workload import NodeSpec, PodSpec
 from console.ports.cluster import ClusterInfo, KindHealth, View
+from console.ports.cluster import Subject as Whose
 
 ANA = ClusterInfo("c", "https://x", "x", user="ana", groups=("ir-team", "system:authenticated"))
 BOT = ClusterInfo("c", "https://x", "x", user="system:serviceaccount:ops:console", groups=("system:serviceaccounts",))
+BOTH = msgspec.structs.replace(ANA, user="oncall", groups=("oncalls",), behind=(Whose(ANA.user, ANA.groups),))
+"""Ana, who acts as somebody else with `--as`."""
+BOTH_BOT = msgspec.structs.replace(ANA, behind=(Whose(BOT.user, BOT.groups),))
 
 
 class Cache:
@@ -63,6 +67,12 @@ def plan(target: ResourceRef, method: str = "PATCH", body: object = None) -> Pla
         (ref("Namespace", "ops"), BOT, "the one this console runs in"),
         (ref("User", "ana"), ANA, "is you"),
         (ref("Group", "ir-team"), ANA, "You are a member"),
+        (ref("User", "ana"), BOTH, "is you"),
+        (ref("User", "oncall"), BOTH, "is you"),
+        (ref("Group", "ir-team"), BOTH, "You are a member"),
+        (ref("Group", "oncalls"), BOTH, "You are a member"),
+        (ref("ServiceAccount", "console", "ops"), BOTH_BOT, "the account this console works with"),
+        (ref("Namespace", "ops"), BOTH_BOT, "the one this console runs in"),
         (ref("ClusterRoleBinding", "system:node"), ANA, "Kubernetes' own"),
         (ref("RoleBinding", "system:controller:token-cleaner", "kube-system"), ANA, "Kubernetes' own"),
         (ref("Pod", "kube-apiserver-cp-1", "kube-system"), ANA, "static"),
@@ -111,10 +121,12 @@ BINDING = Binding(
         ("PATCH", {"metadata": {"labels": {"a": "b"}}}, False),
     ],
 )
-def test_a_binding_that_names_us_keeps_naming_us(method: str, body: object, refused: bool) -> None:
+@pytest.mark.parametrize("info", [ANA, BOTH])
+def test_a_binding_that_names_us_keeps_naming_us(method: str, body: object, refused: bool, info: ClusterInfo) -> None:
+    """Also when we act as somebody else: the right to do so is given to the one behind it."""
     views = caches(ClusterRoleBinding=[BINDING])
 
-    found = protection(plan(ref("ClusterRoleBinding", "ir"), method, body), ANA, views)
+    found = protection(plan(ref("ClusterRoleBinding", "ir"), method, body), info, views)
 
     assert ("lock yourself out" in found.refuse) is refused
 
@@ -188,3 +200,12 @@ def test_what_cannot_be_seen_to_be_ours_or_not_needs_its_name_typed(target: Reso
 def test_while_nobody_knows_who_we_are_rights_are_taken_away_by_a_typed_name_only(target: ResourceRef) -> None:
     unknown = ClusterInfo("c", "https://x", "x", user="an entry of the kubeconfig")
     assert "who you are is not known" in protection(plan(target), unknown, caches()).typed
+
+
+def test_while_nobody_knows_who_is_behind_an_impersonation_rights_want_a_typed_name() -> None:
+    veiled = msgspec.structs.replace(ANA, behind=(Whose(""),))
+
+    found = protection(plan(ref("User", "eve")), veiled, caches())
+
+    assert "whose credentials act as ana is not known" in found.typed
+    assert found.refuse == ""

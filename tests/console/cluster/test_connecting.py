@@ -32,15 +32,52 @@ async def test_as_and_as_group_are_impersonation_headers(tmp_path: Path) -> None
     ]
 
 
-async def test_a_user_entry_may_impersonate_and_flags_win(tmp_path: Path) -> None:
-    kubeconfig(tmp_path / "config", {"token": "t", "as": "robot", "as-groups": ["bots"]})
+ROBOT = {
+    "token": "t", "as": "robot", "as-uid": "42", "as-groups": ["bots"],
+    "as-user-extra": {"acme.com/Pro ject%": ["a", "b"], "scopes": ["x"]},
+}  # fmt: skip
+EXTRA = [
+    ("Impersonate-Extra-acme.com%2FPro%20ject%25", "a"),
+    ("Impersonate-Extra-acme.com%2FPro%20ject%25", "b"),
+    ("Impersonate-Extra-scopes", "x"),
+]
+
+
+async def test_a_user_entry_may_impersonate_and_a_flag_takes_the_place_of_its_field(tmp_path: Path) -> None:
+    """As kubectl does (client-go merges the flags over the entry field by field)."""
+    kubeconfig(tmp_path / "config", ROBOT)
 
     plain = await connect(options(tmp_path), ManualClock())
-    flagged = await connect(options(tmp_path, as_user="lead"), ManualClock())
+    user = await connect(options(tmp_path, as_user="lead"), ManualClock())
+    group = await connect(options(tmp_path, as_groups=("ir",)), ManualClock())
 
-    assert ("Impersonate-User", "robot") in await headers(plain)
-    assert ("Impersonate-Group", "bots") in await headers(plain)
-    assert (await headers(flagged))[1:] == [("Impersonate-User", "lead")]
+    uid, bots = ("Impersonate-Uid", "42"), ("Impersonate-Group", "bots")
+    assert (await headers(plain))[1:] == [("Impersonate-User", "robot"), uid, bots, *EXTRA]
+    assert (await headers(user))[1:] == [("Impersonate-User", "lead"), uid, bots, *EXTRA]
+    assert (await headers(group))[1:] == [("Impersonate-User", "robot"), uid, ("Impersonate-Group", "ir"), *EXTRA]
+    assert plain.impersonates
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        ({"as-uid": "42"}, "without a user"),
+        ({"as-groups": ["bots"]}, "without a user"),
+        ({"as-user-extra": {"scopes": ["x"]}}, "without a user"),
+        ({"as": "robot", "as-groups": "bots"}, "as-groups of 'prod' must be a list of texts"),
+        ({"as": "robot", "as-groups": [7]}, "as-groups of 'prod' must be a list of texts"),
+        ({"as": "robot", "as-user-extra": ["x"]}, "must be names with lists"),
+        ({"as": "robot", "as-user-extra": {"scopes": "x"}}, "as-user-extra scopes of 'prod' must be a list of texts"),
+        ({"as": "robot", "as-user-extra": {"scopes": ["a\nb"]}}, "printable ASCII only"),
+    ],
+)
+async def test_an_impersonation_that_cannot_be_made_whole_is_refused(
+    tmp_path: Path, user: dict[str, object], said: str
+) -> None:
+    kubeconfig(tmp_path / "config", {"token": "t"} | user)
+
+    with pytest.raises(ConfigError, match=said):
+        await connect(options(tmp_path), ManualClock())
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,8 @@ async def test_impersonation_is_seen_by_the_server_and_its_rights_count(opened: 
     [may] = await cluster.review([Right("list", "pods", namespace=namespace)])
 
     assert (info.user, set(info.groups)) == ("junior", {"interns", "system:authenticated"})
+    [behind] = info.behind
+    assert (behind.user, "system:masters" in behind.groups) == ("admin", True)
     assert (may.allowed, may.error) == (False, "")
 
 
@@ -212,6 +214,7 @@ async def test_the_cluster_is_known_by_its_system_namespace(opened: Opened, cont
     assert after.id == controlplane.get("namespace", "kube-system")["metadata"]["uid"]
     assert (after.version, after.user, after.skew) == ("v1.36.2", "admin", 0.0)
     assert "system:masters" in after.groups
+    assert after.behind == ()
 
 
 async def test_who_may_not_read_the_system_namespace_gets_an_id_of_server_and_authority(opened: Opened) -> None:

@@ -17,12 +17,17 @@ BEFORE = "2026-05-28T20:00:00.000000Z"
 class Room:
     """Hands with a known identity, one write of our own and one touched object."""
 
-    def __init__(self, identity: str = "responder") -> None:
+    def __init__(self, *identities: str) -> None:
         self.ids = ReadIds(b"s" * 32)
         self.seen: list[Sighting] = []
         writes, touched = {"write-1": "PATCH /api/v1/namespaces/shop/pods/web"}, {"Pod/shop/web"}
         self.hands = Hands(
-            lambda: identity, self.ids.owns, lambda: writes, lambda: touched, lambda: OPENED, self.seen.append
+            lambda: frozenset(identities or ("responder",)),
+            self.ids.owns,
+            lambda: writes,
+            lambda: touched,
+            lambda: OPENED,
+            self.seen.append,
         )
 
     def look(self, **fields: str) -> bool:
@@ -105,10 +110,21 @@ def test_a_request_that_was_refused_and_sent_again_is_no_alarm() -> None:
 
 
 def test_under_impersonation_we_are_who_the_server_says_we_are() -> None:
-    room = Room(identity="oncall")
+    room = Room("oncall", "responder")
 
     assert room.look(audit_id=room.ids.next(), user="responder", as_user="oncall")
+    assert room.look(audit_id=room.ids.next(), user="responder")  # how we asked who is behind it
     assert room.seen == []
+
+
+def test_under_impersonation_a_foreign_use_of_the_identity_behind_it_is_an_alarm_too() -> None:
+    room = Room("oncall", "responder")
+
+    room.look(user="responder", agent="curl/8.0")
+    room.look(user="admin", as_user="oncall", agent="curl/8.0")
+
+    assert [one.alarm for one in room.seen] == [True, True]
+    assert "our identity responder was used by another program: curl/8.0" in room.seen[0].text
 
 
 def test_a_colleague_on_a_touched_object_is_other_hands() -> None:
