@@ -35,16 +35,27 @@ def recent_changes(look: Callable[[str], View | None], now: float, export: Expor
 def _of_kind(kind: str, view: View | None, now: float, export: Exporter) -> Iterator[ChangeRow]:
     for obj in view.all() if view is not None else ():
         created = seconds(obj.metadata.creation_timestamp) or 0.0
-        newest = _newest(obj)
+        at, hand = _hand(obj)
         if now - created <= SPAN:
-            yield _row(kind, obj, created, "created", newest[1], _signed(obj), export)
-        elif now - newest[0] <= SPAN and newest[1] not in _QUIET:
-            yield _row(kind, obj, newest[0], "changed", newest[1], "", export)
+            yield _row(kind, obj, created, "created", hand or _controllers(obj), _signed(obj), export)
+        elif now - at <= SPAN:
+            yield _row(kind, obj, at, "changed", hand, "", export)
 
 
-def _newest(obj: Obj) -> tuple[float, str]:
-    marks = [(seconds(one.time) or 0.0, one.manager) for one in obj.metadata.managed_fields or ()]
+def _hand(obj: Obj) -> tuple[float, str]:
+    """The newest mark on what is wanted of the object, and whose. Controllers mark its state after every change: were
+    theirs taken, whoever edits a workload would hide behind them."""
+    marks = [
+        (seconds(one.time) or 0.0, one.manager)
+        for one in obj.metadata.managed_fields or ()
+        if one.subresource != "status" and one.manager not in _QUIET
+    ]
     return max(marks, default=(0.0, ""))
+
+
+def _controllers(obj: Obj) -> str:
+    """Which of Kubernetes' own made it, where no other hand is on it."""
+    return next((one.manager for one in obj.metadata.managed_fields or () if one.subresource != "status"), "")
 
 
 def _signed(obj: Obj) -> str:

@@ -6,8 +6,11 @@ Everything is real: API server, controllers, audit log, engine process, socket, 
 from __future__ import annotations
 
 import json
+import time
 
-from console.ports.views import FindingRow, ResourceRow
+from console.model.instants import stamp
+from console.ports.views import ChangeRow, FindingRow, ResourceRow
+from tests.cluster.intrusion import Intruder, approves_client_certificate, clean_up
 from tests.controlplane.running import ControlPlane
 from tests.engine.running import Installation, until
 
@@ -61,6 +64,36 @@ async def test_an_intrusion_is_seen_contained_proved_and_undone(
 def bound(rows: list[FindingRow], namespace: str) -> list[int]:
     """Counts of the finding that cluster-admin was bound in this test."""
     return [row.count for row in rows if row.target == f"x-{namespace}" and row.severity == "critical"]
+
+
+async def test_what_happened_before_anybody_looked_shows_on_opening_without_any_source(
+    warroom: Installation, controlplane: ControlPlane, namespace: str
+) -> None:
+    """The breach began before the tool did: the cluster's own marks are all there is, and they are shown at once."""
+    break_in(controlplane, namespace)
+    controlplane.kubectl("-n", namespace, "create", "deployment", "web", "--image=registry.example/web:1")
+    controlplane.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    controlplane.kubectl("-n", namespace, "set", "image", "deployment/web", "*=registry.example/miner:1")
+    intruder = Intruder(controlplane, namespace)
+    try:
+        approves_client_certificate(intruder)
+        warned = {"metadata": {"name": "odd", "namespace": namespace}, "apiVersion": "v1", "kind": "Event"}
+        about = {"kind": "Pod", "namespace": namespace, "name": "web", "apiVersion": "v1"}
+        more = {"involvedObject": about, "type": "Warning", "reason": "Odd", "lastTimestamp": stamp(time.time())}
+        controlplane.apply({**warned, **more})
+        warroom.run("undo", sources=False)
+        async with warroom.seat() as seat:
+            wanted = {f"x-{namespace}", f"{namespace}/ci", f"{namespace}/web", intruder.certificate}
+            rows = await until(seat, "changes", ChangeRow, lambda rows: wanted <= {row.name for row in rows})
+    finally:
+        clean_up(intruder)
+
+    hands = {(row.verb, row.kind, row.name): row.manager for row in rows}
+    assert hands["created", "Deployment", f"{namespace}/web"] == "kubectl-set"
+    assert hands["created", "ClusterRoleBinding", f"x-{namespace}"] == "kubectl-create"
+    assert ("warned", "Pod", f"{namespace}/web") in hands
+    (signed,) = [row.text for row in rows if row.name == intruder.certificate]
+    assert signed.startswith(f"Approved, asked by {intruder.user} for kubernetes.io/kube-apiserver-client")
 
 
 def test_nothing_is_written_without_a_reason(warroom: Installation, controlplane: ControlPlane) -> None:
