@@ -88,7 +88,7 @@ async def test_what_happened_before_anybody_looked_shows_on_opening_without_any_
     finally:
         clean_up(intruder)
 
-    hands = {(row.verb, row.kind, row.name): row.manager for row in rows}
+    hands = {(str(row.verb), str(row.kind), str(row.name)): row.manager for row in rows}
     assert hands["created", "Deployment", f"{namespace}/web"] == "kubectl-set"
     assert hands["created", "ClusterRoleBinding", f"x-{namespace}"] == "kubectl-create"
     assert ("warned", "Pod", f"{namespace}/web") in hands
