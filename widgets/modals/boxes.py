@@ -9,9 +9,12 @@ from textual.screen import ModalScreen
 from widgets.parts.canvas import Canvas
 from widgets.parts.link import behind
 from widgets.parts.pages import Pages
-from widgets.render.lines import Line, width
+from widgets.render.lines import Line, width, wrap
+from widgets.render.places import LEAST
 
 if TYPE_CHECKING:
+    from textual.geometry import Size
+
     from widgets.theme import Look
 
 Answered = TypeVar("Answered")
@@ -35,9 +38,11 @@ class Frame(Canvas):
 
 
 class Keys(Canvas):
-    """The keys of a dialog, or a sentence about what just went wrong."""
+    """The keys of a dialog, or a sentence about what just went wrong: whole, for its end is what to do next."""
 
-    DEFAULT_CSS = "Keys { height: 1; }"
+    DEFAULT_CSS = "Keys { height: auto; }"
+    MOST = 4
+    """Lines of a sentence at most."""
 
     def __init__(self, look: Look, keys: tuple[tuple[str, str], ...]) -> None:
         super().__init__(look)
@@ -47,11 +52,27 @@ class Keys(Canvas):
     def say(self, text: str) -> None:
         """Show a sentence; "" shows the keys."""
         self.said = text
-        self.redraw()
+        if isinstance(self.screen, Dialog):
+            self.screen.fit()
+        self.restyle()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the sentence takes."""
+        return self.rows_for(width)
+
+    def rows_for(self, cells: int) -> int:
+        """Lines in that width; one alone where the window has none to give."""
+        most = self.MOST if self.app.size.height >= LEAST[1] else 1
+        return max(1, min(most, len(wrap(self.said, cells))))
 
     def line(self, y: int, cells: int, height: int) -> Line:
         if self.said:
-            return ((self.said, "bad"),)
+            rows = wrap(self.said, cells)
+            if y == height - 1:
+                return ((" ".join(rows[y:]), "bad"),)
+            return ((rows[y], "bad"),) if y < len(rows) else ()
+        if y:
+            return ()
         return tuple(part for key, words in self.keys for part in ((f" {key} ", "key"), (f" {words}  ", "dim")))
 
 
@@ -77,20 +98,24 @@ class Dialog(ModalScreen[Answered], Generic[Answered]):
 
     def on_mount(self) -> None:
         """Fit into this terminal."""
-        self._fit()
+        self.fit()
 
     def on_resize(self) -> None:
         """Fit into another size; an open dialog stays open."""
-        self._fit()
+        self.fit()
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
         """The text gives way, the fields and keys below it never do."""
         width, height = self.app.size
         roomy = width >= 110 and height >= 30
         self.set_class(roomy, "-roomy")
         box = self.query_one("#box")
+        cells = (width if box.styles.max_width is None else min(width, 100)) - (4 if roomy else 2)
+        others = sum(child.rows_for(cells) for child in box.children if isinstance(child, Canvas))
         for pages in box.query(Pages):
-            pages.styles.max_height = max(1, height - (len(box.children) - 1) - (2 if roomy else 0) - self.margin_lines)
+            left = height - (others - 1) - (2 if roomy else 0) - self.margin_lines
+            pages.styles.max_height = max(1, left)
+            box.refresh(layout=True)
 
     def on_show(self) -> None:
         """Textual has laid the dialog out; wait until the terminal has taken the frame."""

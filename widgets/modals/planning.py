@@ -18,6 +18,7 @@ from widgets.parts.field import Field
 from widgets.parts.pages import Pages
 from widgets.render.ages import minute
 from widgets.render.lines import Line
+from widgets.render.places import size_name
 from widgets.render.plans import plan as words
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ class Planning(Dialog["Approve | Changing | None"]):
         return fields
 
     def _blocked(self) -> str:
+        if size_name(*self.app.size) == "small":
+            return "window too small to read a plan: 60x15 is needed"
         if self.plan.missing:
             return "cannot be approved: rights are missing, see above"
         if not self.armed and self.plan.danger != "D0":
@@ -155,12 +158,21 @@ class Planning(Dialog["Approve | Changing | None"]):
         if not field.value:
             field.editing.set(reason)
         field.redraw()
-        approval = self.query_one(Approval)
-        approval.blocked = self._blocked()
-        approval.redraw()
+        self._reconsider()
         keys = self.query_one(Keys)
         keys.keys = self._keys()
         keys.say("")
+
+    def _reconsider(self) -> None:
+        approval = self.query_one(Approval)
+        approval.blocked = self._blocked()
+        if approval.blocked:
+            approval.typed = ""
+        approval.redraw()
+
+    def on_resize(self) -> None:
+        """Nothing is approved in a window in which no plan can be read."""
+        self._reconsider()
 
     def refuse(self, text: str) -> None:
         """The engine would not take the approval."""
@@ -179,7 +191,7 @@ class Planning(Dialog["Approve | Changing | None"]):
             self._scroll(event.key)
         elif event.key == "enter":
             self.dismiss(None)
-        elif event.key == "colon" and approval.blocked and not self.plan.missing:
+        elif event.key == "colon" and not self.armed and approval.blocked and not self.plan.missing:
             self._arm()
         elif event.key == "backspace":
             approval.typed = approval.typed[:-1]

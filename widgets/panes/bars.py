@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from widgets.parts.canvas import Canvas
 from widgets.render import heading
-from widgets.render.lines import Line, Span, line_width
+from widgets.render.lines import Line, Span, line_width, wrap
+from widgets.render.places import LEAST
 
 if TYPE_CHECKING:
     from console.ports.views import HeaderView
@@ -69,22 +70,40 @@ class Tabs(Canvas):
 
 
 class Footer(Canvas):
-    """Keys that work here, or one sentence: what just happened."""
+    """Keys that work here, or what just happened: whole, for the end of a refusal is what to do next."""
+
+    MOST = 4
+    """Lines of a sentence at most."""
 
     def __init__(self, look: Look, keys: tuple[tuple[str, str], ...]) -> None:
         super().__init__(look, id="footer")
         self.styles.dock = "bottom"
         self.keys = keys
+        self._lines = 1
         self.said: Span | None = None
 
     def say(self, text: str, role: str = "ink") -> None:
         """Show a sentence instead of the keys; "" shows the keys again."""
         self.said = (text, role) if text else None
+        self.fit()
         self.redraw()
+
+    def fit(self) -> None:
+        """Take the lines the sentence needs on a terminal of this size."""
+        width, height = self.app.size
+        rows = len(wrap(self.said[0], width - 1)) if self.said is not None and height >= LEAST[1] else 1
+        if self._lines != min(rows, self.MOST):
+            self._lines = min(rows, self.MOST)
+            self.styles.height = self._lines
+            self.restyle()
 
     def line(self, y: int, width: int, height: int) -> Line:
         if self.said is not None:
-            return ((" ", "ink"), self.said)
+            rows = wrap(self.said[0], width - 1)
+            text = " ".join(rows[y:]) if y == height - 1 else rows[y] if y < len(rows) else ""
+            return ((" ", "ink"), (text, self.said[1]))
+        if y:
+            return ()
         parts: list[Span] = []
         for key, words in self.keys:
             more: list[Span] = [(f" {key} ", "key"), (f" {words}  ", "dim")]

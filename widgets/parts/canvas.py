@@ -37,6 +37,10 @@ class Canvas(Widget):
         """What stands in row `y`."""
         raise NotImplementedError
 
+    def rows_for(self, cells: int) -> int:
+        """Lines it needs in that width, where it has no fixed height; 1 for most."""
+        return 1
+
     def prepare(self, width: int, height: int) -> None:
         """Called once before the lines of a frame are asked for."""
 

@@ -40,7 +40,11 @@ class Choice(Canvas, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the choices need: none of them may be out of sight."""
-        return len(self._rows(width))
+        return self.rows_for(width)
+
+    def rows_for(self, cells: int) -> int:
+        """Lines of all choices."""
+        return len(self._rows(cells))
 
     def line(self, y: int, cells: int, height: int) -> Line:
         rows = self._rows(cells)

@@ -50,10 +50,10 @@ class Editing:
         self.at = start
 
     def line(self, cells: int, focused: bool) -> Line:
-        """The text around the cursor, in that many cells; the cursor is a block."""
+        """The text around the cursor, in that many cells (the cursor alone where there are none); it is a block."""
         start = 0
-        while width(self.text[start : self.at]) > cells - 2:
-            start += 8
+        while start < self.at and width(self.text[start : self.at]) > cells - 2:
+            start = min(start + 8, self.at)
         under = self.text[self.at : self.at + 1] or " "
         cursor = "tab" if focused else "bar"
         before = self.text[start : self.at]

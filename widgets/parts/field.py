@@ -8,12 +8,16 @@ from textual.message import Message
 
 from widgets.parts.canvas import Canvas
 from widgets.parts.editing import Editing
-from widgets.render.lines import Line, width
+from widgets.render.lines import Line, fit, width
 
 if TYPE_CHECKING:
     from textual import events
 
     from widgets.theme import Look
+
+
+LEAST = 12
+"""Cells kept for what is typed, however long the label."""
 
 
 class Field(Canvas, can_focus=True):
@@ -36,6 +40,8 @@ class Field(Canvas, can_focus=True):
 
     def line(self, y: int, cells: int, height: int) -> Line:
         label = f" {self.label} "
+        if width(label) > cells - LEAST:  # what is typed must be seen; the whole label stands in the text above
+            label = fit(label, max(1, cells - LEAST), self.look["more"])
         return (
             (label, "strong" if self.has_focus else "dim"),
             *self.editing.line(cells - width(label), self.has_focus),

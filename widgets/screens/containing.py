@@ -154,7 +154,7 @@ class Containment:
             answer = await room.ask(answered)
             if not isinstance(answer, Refusal):
                 return self._taken(answer)
-            refused = answer.text
+            refused, typed = answer.text, _typed(answered)
 
     def _spec(self, action: str) -> ActionSpec | None:
         return next((spec for spec in self.room.specs if spec.id == action), None)
@@ -164,6 +164,16 @@ class Containment:
             return answer
         self.room.told(answer)
         return None
+
+
+def _typed(approval: Approve) -> dict[str, str]:
+    """What the fields of the dialog held: a refusal takes nothing of it away."""
+    return {
+        "reason": approval.reason,
+        "name": approval.typed_name,
+        "break": approval.break_glass,
+        "skip": approval.skip_evidence,
+    }
 
 
 def _place(target: str, namespace: str) -> str:

@@ -101,3 +101,18 @@ async def test_a_long_name_makes_other_columns_leave_instead_of_being_cut_to_stu
         await _browse(at)
         assert "kube-system" in at.line(f" {name} ")
         assert "CrashLoopBackOff" in at.line(f" {name} ")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_the_engine_refuses_is_said_to_its_end_and_leaves_with_the_next_key(size: tuple[int, int]) -> None:
+    said = (
+        "There is no plan 7c1e any more: it was made 20 minutes ago and is kept for 15. Whoever made it plans the "
+        "action again; :approve takes the id of that plan."
+    )
+    async with seat(size) as at:
+        at.session.answers[PlanAction] = scripted.refusal(said)
+        await at.press("x", "i")
+        assert said in " ".join(line.strip() for line in at.text().splitlines()[-3:])
+        await at.press("j")
+        assert "that plan" not in at.text()
+        assert "help" in at.text().splitlines()[-1]
