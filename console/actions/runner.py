@@ -44,6 +44,7 @@ class Runner:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._deciding: set[str] = set()
         self._broken: dict[str, Outcome] = {}
+        self._targets: dict[str, ResourceRef] = {}
         self._waiting: set[asyncio.Future[None]] = set()
         self._verifier = Verifier(case, lambda digest: self._pulse())
         self._watcher = Watcher(case)
@@ -71,11 +72,15 @@ class Runner:
 
     async def plan(self, action: str, target: ResourceRef, params: Mapping[str, str] | None = None) -> Plan:
         """Plan an action; only reads. The plan is kept for 15 minutes under its digest."""
-        return await make_plan(self._case, action, target, params or {})
+        return self._known(await make_plan(self._case, action, target, params or {}))
 
     async def plan_undo(self, digest: str, mode: str = "") -> Plan:
         """Plan the undo of an applied action."""
-        return await make_undo_plan(self._case, self.find(digest), mode)
+        return self._known(await make_undo_plan(self._case, self.find(digest), mode))
+
+    def _known(self, plan: Plan) -> Plan:
+        self._targets[plan.digest] = plan.target
+        return plan
 
     async def preflight(self, plan: Plan) -> Preflight:
         """What stands between this plan and its approval."""
@@ -106,6 +111,16 @@ class Runner:
             return judged
         running = digest in self._running and told.stage in (Stage.PLANNED, Stage.APPROVED)
         return Outcome(Stage.RUNNING) if running else told
+
+    def target(self, action: ActionState) -> ResourceRef:
+        """The exact object an action is about: the record has its redacted name. As good as it is known."""
+        digest = action.planned.digest
+        if digest not in self._targets:
+            try:
+                self._targets[digest] = self.loaded(digest).target
+            except WarRoomError:
+                self._targets[digest] = action.target
+        return self._targets[digest]
 
     def touched(self) -> Iterator[ResourceRef]:
         """Objects that writes of ours changed or made, targets or not, as long as the write counts."""

@@ -102,15 +102,17 @@ async def _intend(case: Case, plan: Plan, number: int, request: Request, before:
     sealed = await asyncio.to_thread(put, request.body) if request.body else ""
     image = await asyncio.to_thread(put, canonical(before)) if before is not None else ""
     reach("before_intent")
+    path = case.export(request.path)
     case.chronicle.record(
         Intent(
             known_safe(plan.digest),
             number,
             known_safe(request.audit_id),
             known_safe(request.method),
-            case.export(request.path),
+            path,
             known_safe(sealed),
             known_safe(image),
+            known_safe("") if path == request.path else case.export.seal(request.path),
         )
     )
     reach("after_intent")

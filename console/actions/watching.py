@@ -174,13 +174,14 @@ class Watcher:
 
         Known by the record, not by the field manager: anybody may borrow its name.
         """
-        path = self._case.export(touch.step.call.path)
+        path = touch.step.call.path
+        known = (path, self._case.export.seal(path))
         return any(
             action.planned.undoes == touch.digest
             or (
                 digest != touch.digest
                 and action.verified is None
-                and any(i.path == path for i in action.intents.values())
+                and any((i.exact or i.path) in known for i in action.intents.values())
             )
             for digest, action in self._case.state.actions.items()
             if action.intents

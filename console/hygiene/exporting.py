@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from typing import Any
 
@@ -35,6 +37,10 @@ class Exporter:
             # The last word may be half a secret, which no pattern knows: leave it out.
             text = head if space and len(tail) < limit else text[: 4 * limit]
         return Clean(clean(redact(text, self._key), limit))
+
+    def seal(self, text: str) -> Clean:
+        """A keyed digest of the exact text, for recognising it again where only the redacted one may be kept."""
+        return Clean(hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest())
 
     def ref(self, ref: ResourceRef) -> Clean:
         """`Kind namespace/name`."""

@@ -23,7 +23,12 @@ from console.ports.views import ResourceRow
 
 Look = Callable[[str], View | None]
 """The view of a kind, None when that kind is not watched."""
+Target = Callable[[ActionState], ResourceRef]
 _PENDING = ("planned", "approved")
+
+
+def _told(action: ActionState) -> ResourceRef:
+    return action.target
 
 
 class Affected(msgspec.Struct):
@@ -40,8 +45,10 @@ class Affected(msgspec.Struct):
         return min((one.severity for one in self.findings), key=lambda s: s.rank, default=None)
 
 
-def affected_set(findings: Iterable[Finding], state: IncidentState, cluster: str) -> dict[str, Affected]:
-    """All affected objects by row key."""
+def affected_set(
+    findings: Iterable[Finding], state: IncidentState, cluster: str, target: Target = _told
+) -> dict[str, Affected]:
+    """All affected objects by row key. `target`: the exact object of an action, whose name the record may redact."""
     found: dict[str, Affected] = {}
     for finding in findings:
         if not finding.severity.at_least(Severity.MEDIUM):
@@ -51,7 +58,7 @@ def affected_set(findings: Iterable[Finding], state: IncidentState, cluster: str
             one.findings.append(finding)
     for action in state.actions.values():
         if action.intents or action.verified:
-            _member(found, action.target, action.at).actions.append(action)
+            _member(found, target(action), action.at).actions.append(action)
     return found
 
 

@@ -42,6 +42,7 @@ class Board:
         state: the folded journal.
         look: view of a kind that is watched already, None otherwise.
         specs: all actions, for what a row offers and how a line is undone.
+        target: the exact object of an action.
     """
 
     def __init__(
@@ -52,14 +53,18 @@ class Board:
         look: Callable[[str], View | None],
         specs: tuple[ActionSpec, ...],
         cluster: Callable[[], str],
+        target: Callable[[ActionState], ResourceRef],
     ) -> None:
         self._clock, self._export, self._state, self._look, self._cluster = clock, export, state, look, cluster
+        self._target = target
         self._specs = {spec.id: spec for spec in specs}
         self._offers = _offers(specs)
         self.tables = {topic: Table(topic, clock) for topic in TOPICS}
         self.findings: dict[str, Finding] = {}
         self.affected: dict[str, Affected] = {}
         self.rows: dict[str, ResourceRow] = {}
+        self._shown: dict[str, str] = {}
+        """Key by the key a row has, where that is redacted."""
         self._contained: dict[str, Clean] = {}
         self._dirty = asyncio.Event()
         self.on_affected: Callable[[], None] = lambda: None
@@ -116,9 +121,10 @@ class Board:
         """Affected set, containment words and undo register, from what is known now."""
         state, cluster = self._state(), self._cluster()
         before = self.affected.keys()
-        self.affected = affected_set(self.findings.values(), state, cluster)
+        self.affected = affected_set(self.findings.values(), state, cluster, self._target)
         rows = {key: resource_row(one, self._look, self._offers, self._export) for key, one in self.affected.items()}
         self.rows = rows
+        self._shown = {row.key: key for key, row in rows.items() if row.key != key}
         self.tables["resources"].replace(rows.values())
         self._recontain(contained_words(self.findings.values(), rows, cluster))
         self.tables["undo"].replace(self._undo_row(action) for action in reversed(state.open_undo()))
@@ -181,7 +187,7 @@ class Board:
 
     def resolve(self, key: str) -> ResourceRef | None:
         """The object behind a row key of pane 2, None if it is not in the affected set."""
-        one = self.affected.get(key)
+        one = self.affected.get(self._shown.get(key, key))
         return one.ref if one else None
 
     def members(self) -> Iterable[ResourceRef]:

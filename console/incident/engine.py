@@ -115,12 +115,13 @@ class Engine:
     def _compose(self) -> None:
         parts = self.parts
         self.board = Board(
-            self.clock, self.export, lambda: self.state, self._look, self.registry.specs(), lambda: self.cluster.info.id
-        )
+            self.clock, self.export, lambda: self.state, self._look, self.registry.specs(),
+            lambda: self.cluster.info.id, lambda action: self.runner.target(action),  # noqa: PLW0108 - made below
+        )  # fmt: skip
         self.ledger, self.trail = StreamLedger(), Trail()
         self.hands = Hands(
             lambda: self.cluster.info.users, self.cluster.owns, self._writes, self._touched,
-            lambda: self.state.opened_at, self._sighted,
+            lambda: self.state.opened_at, self._sighted, self.export.seal,
         )  # fmt: skip
         self.book = FactBook(
             self.cluster, lambda: self.state, self.ledger, self.board.members, self._healths.values, self.clock,
@@ -340,7 +341,7 @@ class Engine:
         return self.state.audit_ids
 
     def _touched(self) -> set[str]:
-        targets = {key_of(action.target) for action in self.state.actions.values() if action.intents}
+        targets = {key_of(self.runner.target(action)) for action in self.state.actions.values() if action.intents}
         return targets | {key_of(ref) for ref in self.runner.touched()}
 
     def _look(self, kind: str) -> View | None:

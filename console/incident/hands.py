@@ -46,10 +46,11 @@ class Hands:
         identities: the user names the API server knows us by, the one we act as and the one behind it; empty while
             that is not known.
         owns_read: whether a read's audit id is ours.
-        writes: method and path of our own writes, by audit id.
+        writes: method and path (or its seal) of our own writes, by audit id.
         touched: row keys of objects our actions touched.
         since: epoch seconds before which our identity's requests are not our business.
         on_sighting: called once for each different sighting.
+        seal: what a path is kept as when it holds what looks like a secret.
     """
 
     def __init__(
@@ -60,9 +61,10 @@ class Hands:
         touched: Callable[[], set[str]],
         since: Callable[[], float],
         on_sighting: Callable[[Sighting], None],
+        seal: Callable[[str], str] = str,
     ) -> None:
         self._identities, self._owns_read, self._writes = identities, owns_read, writes
-        self._touched, self._since, self._on_sighting = touched, since, on_sighting
+        self._touched, self._since, self._on_sighting, self._seal = touched, since, on_sighting, seal
         self._told: dict[tuple[str, ...], None] = {}
         self._seen: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self.echo = 0.0
@@ -83,7 +85,7 @@ class Hands:
     ) -> bool:
         intent = writes.get(event.audit_id, "")
         if intent or self._owns_read(event.audit_id):
-            return self._own(event, selves, _is_intended(event, intent) if intent else _only_reads(event))
+            return self._own(event, selves, self._is_intended(event, intent) if intent else _only_reads(event))
         if _effective(event) in selves and event.stage != "RequestReceived":
             self._foreign_use(event, since)
         elif touched and event.verb in _WRITES and event.stage == "ResponseComplete":
@@ -112,6 +114,12 @@ class Hands:
             return False
         self.echo = max(self.echo, seconds(event.stage_timestamp) or 0.0)
         return True
+
+    def _is_intended(self, event: AuditEvent, intent: str) -> bool:
+        """Whether a request is the write that was journalled under this id."""
+        method, _, known = intent.partition(" ")
+        path = event.request_uri.partition("?")[0]
+        return _METHODS.get(event.verb) == method and known in (path, self._seal(path))
 
     def _foreign_use(self, event: AuditEvent, since: float) -> None:
         if (seconds(event.request_received_timestamp) or 0.0) < since:
@@ -148,12 +156,6 @@ def _effective(event: AuditEvent) -> str:
 
 def _from(event: AuditEvent) -> str:
     return ", ".join((event.source_ips or ["an unknown address"])[:3])
-
-
-def _is_intended(event: AuditEvent, intent: str) -> bool:
-    """Whether a request is the write that was journalled under this id."""
-    method, _, path = intent.partition(" ")
-    return _METHODS.get(event.verb) == method and event.request_uri.partition("?")[0] == path
 
 
 def _only_reads(event: AuditEvent) -> bool | None:

@@ -100,6 +100,13 @@ class Intent(_Record, frozen=True, tag="intent"):
     """Evidence digest of the exact body."""
     before: Clean = Clean("")
     """Evidence digest of the object as read just before."""
+    exact: Clean = Clean("")
+    """Seal of the exact path, where `path` is not it: a name that looks like a secret is redacted."""
+
+    @property
+    def line(self) -> str:
+        """Method and path, or the path's seal, by which the request is recognised."""
+        return f"{self.method} {self.exact or self.path}"
 
 
 class Effect(_Record, frozen=True, tag="effect"):

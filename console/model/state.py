@@ -34,7 +34,7 @@ class ActionState(msgspec.Struct):
 
     @property
     def target(self) -> ResourceRef:
-        """The object it is about (names are Clean; exact bytes are in the plan blob)."""
+        """The object it is about, for people: its name may be redacted. The runner knows the exact one."""
         p = self.planned
         return ResourceRef("", "", p.kind, p.namespace, p.name, p.uid)
 
@@ -83,7 +83,7 @@ class IncidentState(msgspec.Struct):
     types: dict[str, int] = msgspec.field(default_factory=dict)
     """How many entries of each type there are."""
     audit_ids: dict[str, str] = msgspec.field(default_factory=dict)
-    """Method and path of all our own writes, by Audit-ID."""
+    """`Intent.line` of all our own writes, by Audit-ID."""
 
     def apply(self, entry: e.Entry) -> None:
         """Take one more entry into account."""
@@ -161,7 +161,7 @@ def _intent(state: IncidentState, entry: e.Entry, record: e.Intent) -> None:
         # A step that met a conflict is sent again under a new id: only the newest attempt counts.
         action.effects.pop(record.step, None)
         action.resolved.pop(record.step, None)
-    state.audit_ids[record.audit_id] = f"{record.method} {record.path}"
+    state.audit_ids[record.audit_id] = record.line
 
 
 def _effect(state: IncidentState, entry: e.Entry, record: e.Effect) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
+from console.hygiene.exporting import Exporter
 from console.incident.hands import Hands, Sighting
 from console.model.audit import AuditEvent
 from console.model.hands import ReadIds
@@ -17,10 +20,12 @@ BEFORE = "2026-05-28T20:00:00.000000Z"
 class Room:
     """Hands with a known identity, one write of our own and one touched object."""
 
-    def __init__(self, *identities: str) -> None:
+    def __init__(
+        self, *identities: str, intent: str = "PATCH /api/v1/namespaces/shop/pods/web", seal: Callable[[str], str] = str
+    ) -> None:
         self.ids = ReadIds(b"s" * 32)
         self.seen: list[Sighting] = []
-        writes, touched = {"write-1": "PATCH /api/v1/namespaces/shop/pods/web"}, {"Pod/shop/web"}
+        writes, touched = {"write-1": intent}, {"Pod/shop/web"}
         self.hands = Hands(
             lambda: frozenset(identities or ("responder",)),
             self.ids.owns,
@@ -28,6 +33,7 @@ class Room:
             lambda: touched,
             lambda: OPENED,
             self.seen.append,
+            seal,
         )
 
     def look(self, **fields: str) -> bool:
@@ -125,6 +131,17 @@ def test_under_impersonation_a_foreign_use_of_the_identity_behind_it_is_an_alarm
 
     assert [one.alarm for one in room.seen] == [True, True]
     assert "our identity responder was used by another program: curl/8.0" in room.seen[0].text
+
+
+def test_a_write_whose_path_could_not_be_kept_as_it_is_is_known_by_its_seal_and_by_nothing_else() -> None:
+    export = Exporter(b"key")
+    path, other = (f"/apis/rbac/namespaces/shop/rolebindings/token%3D{word}" for word in ("hunter22", "hunter23"))
+    room = Room(intent=f"PATCH {export.seal(path)}", seal=export.seal)
+
+    assert room.look(audit_id="write-1", user="responder", verb="patch", uri=f"{path}?fieldManager=x")
+    assert room.seen == []
+    assert not room.look(audit_id="write-1", user="responder", verb="patch", uri=other)
+    assert room.seen[0].alarm
 
 
 def test_a_colleague_on_a_touched_object_is_other_hands() -> None:
