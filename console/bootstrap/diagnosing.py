@@ -1,11 +1,13 @@
 """What `warroom doctor` looks at: this host, the terminal, the state folder, the cluster, rights and sources.
 
-Only reads, and one connection to the API server. Each finding says what is wrong and what to do.
+Only reads, and one connection to the API server, under request ids of the cluster's incident where it has one: an
+engine beside it must not take them for a foreign use of our identity. Each finding says what is wrong and what to do.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import locale
 import os
@@ -20,6 +22,7 @@ import msgspec
 
 import console
 from console.actions.catalogue import all_actions
+from console.bootstrap.aliasing import Aliases
 from console.cluster.connecting import connect
 from console.cluster.live import LiveCluster
 from console.cluster.options import connect_options
@@ -33,6 +36,8 @@ from console.ports.cluster import ClusterInfo, Ruling
 
 GOOD, NOTE, BAD = "ok", "note", "bad"
 _WITHIN = 10.0
+LOGIND, LINGER, SYSTEMD = Path("/etc/systemd"), Path("/var/lib/systemd/linger"), Path("/run/systemd/system")
+"""Where systemd says whether processes survive logout."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -67,6 +72,7 @@ def sources(options: Options) -> Iterator[Diagnosis]:
     except WarRoomError as error:
         yield Diagnosis("settings", BAD, str(error))
         return
+    yield _evidence(settings, state_root(options))
     yield from _sources(settings)
 
 
@@ -112,7 +118,7 @@ def _state(options: Options) -> Diagnosis:
     existing = next((path for path in (root, *root.parents) if path.exists()), Path("/"))
     if kind := network_type(existing):
         return Diagnosis("state", BAD, f"{root} is on a network file system ({kind}). Choose another with --state.")
-    if not os.access(existing, os.W_OK):
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
         return Diagnosis("state", BAD, f"{root} cannot be written. Choose another with --state.")
     free = shutil.disk_usage(existing).free // (1024 * 1024)
     return Diagnosis("state", GOOD if free > 512 else NOTE, f"{root}, {free} MiB free")
@@ -124,7 +130,7 @@ def _logout() -> Diagnosis:
     if configured is None:
         return Diagnosis("logout", GOOD, "no systemd-logind here: processes survive logout")
     user = getpass.getuser()
-    if Path("/var/lib/systemd/linger", user).exists():
+    if (LINGER / user).exists():
         return Diagnosis("logout", GOOD, "lingering is on: processes survive logout")
     if configured:
         how = f"allow it with `loginctl enable-linger {user}`, or run `warroom engine` as a service"
@@ -133,11 +139,10 @@ def _logout() -> Diagnosis:
 
 
 def _logind_kills() -> bool | None:
-    base = Path("/etc/systemd")
-    if not Path("/run/systemd/system").exists():
+    if not SYSTEMD.exists():
         return None
     kills = False
-    for path in (base / "logind.conf", *sorted((base / "logind.conf.d").glob("*.conf"))):
+    for path in (LOGIND / "logind.conf", *sorted((LOGIND / "logind.conf.d").glob("*.conf"))):
         try:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
@@ -152,13 +157,23 @@ def _logind_kills() -> bool | None:
 async def _cluster(options: Options) -> list[Diagnosis]:
     clock = SystemClock()
     transport = await connect(connect_options(options), clock)
-    live = LiveCluster(transport, clock, secrets.token_bytes(32))
+    root = state_root(options)
+    address = LiveCluster(transport, clock, secrets.token_bytes(32)).info.id
+    live = LiveCluster(transport, clock, _secret(root / Aliases(root).incident(address)))
     try:
         info = await live.identify()
         rulings = await live.review(_rights(options))
     finally:
         await live.close()
     return [_reached(info), _clock(info), _allowed(rulings)]
+
+
+def _secret(incident: Path) -> bytes:
+    """That of the cluster's incident; a throw-away one where there is none, or it is not ours to read."""
+    with contextlib.suppress(OSError):
+        if len(found := (incident / "secret").read_bytes()) == 32:
+            return found
+    return secrets.token_bytes(32)
 
 
 def _rights(options: Options) -> list[Right]:
@@ -188,6 +203,15 @@ def _allowed(rulings: tuple[Ruling, ...]) -> Diagnosis:
         text = f"{len(denied)} of {len(rulings)} rights of the actions are missing: {', '.join(denied[:8])}{more}"
         return Diagnosis("rights", NOTE, f"{text}. `warroom rbac render` prints a role that has them.")
     return Diagnosis("rights", GOOD, f"all {len(rulings)} rights of the actions")
+
+
+def _evidence(settings: Settings, root: Path) -> Diagnosis:
+    keep = settings.evidence
+    caps = f"at most {keep.item_mib} MiB an item and {keep.total_mib} MiB in all"
+    text = (
+        f"{root}/INCIDENT/evidence: {caps}; {keep.reserve_mib} MiB of the disk stay free ([evidence] in the settings)"
+    )
+    return Diagnosis("evidence", GOOD, text)
 
 
 def _sources(settings: Settings) -> Iterator[Diagnosis]:
