@@ -70,10 +70,6 @@ class Seat(Terminal):
         engine = self.installation.engine()
         return [*self._tree(), *([engine] if engine else [])]
 
-    def _tree(self) -> list[psutil.Process]:
-        """Without the engine it started: that one lives on when the terminal is taken away."""
-        return [process for process in super()._tree() if "engine" not in process.cmdline()]
-
     def memory(self) -> list[float]:
         """MiB resident of each process, the largest first: engine or seat."""
         return sorted((process.memory_info().rss / (1 << 20) for process in self.processes()), reverse=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -34,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Turns away from the real environment before anything is imported that reads it."""
     for name in [*_OURS_TO_SET, *(name for name in os.environ if name.startswith("WARROOM_"))]:
         os.environ.pop(name, None)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background; programs under test would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = tempfile.mkdtemp(prefix="wr-")  # short: a socket's path may have 100 bytes
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     os.environ |= {

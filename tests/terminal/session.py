@@ -196,8 +196,8 @@ class Terminal:
 
     def close(self) -> None:
         """Takes the terminal away and ends what is left of the program."""
+        processes = self._tree()  # before: a parent that goes with its terminal hides its children
         self._stop_reading()
-        processes = self._tree()
         for process in processes:
             with contextlib.suppress(psutil.Error):
                 process.kill()
@@ -228,11 +228,18 @@ class Terminal:
     # Inside
 
     def _tree(self) -> list[psutil.Process]:
+        """The program and its children at this terminal: an engine has left it for a session of its own."""
         try:
             top = psutil.Process(self.process.pid)
-            return [top, *top.children(recursive=True)]
+            return [top, *(child for child in top.children(recursive=True) if self._is_here(child))]
         except psutil.NoSuchProcess:
             return []
+
+    def _is_here(self, process: psutil.Process) -> bool:
+        try:
+            return os.getsid(process.pid) == self.process.pid
+        except ProcessLookupError:
+            return False
 
     def _wait_for_output(self, seen: int, end: float, complaint: str) -> None:
         """Waits until there are more chunks than `seen`."""
