@@ -80,20 +80,26 @@ def _member(found: dict[str, Affected], ref: ResourceRef, at: float) -> Affected
     return one
 
 
-def status_of(actions: Iterable[ActionState]) -> tuple[str, str]:
+def status_of(actions: Iterable[ActionState], uid: str = "") -> tuple[str, str]:
     """Status word and what is left, of the newest action that is not undone.
 
     One that only reads contains nothing, whatever it captured; one that wrote nothing changes nothing of an earlier
-    one that did.
+    one that did; and what was done to an object that is gone says nothing of one made anew under its name.
+
+    Args:
+        uid: of the object that has the name now, "" when none has or that is not known.
     """
     live = [a for a in actions if not a.undone_by and not a.planned.undoes and (a.intents or a.verified)]
     live = [a for a in live if Danger(a.planned.danger) is not Danger.D0]
     if not live:
         return "open", ""
-    newest = max(live, key=lambda action: (action.wrote or bool(action.unknown_steps), action.at))
+    here = [a for a in live if not uid or a.planned.uid in ("", uid)]
+    newest = max(here or live, key=lambda action: (action.wrote or bool(action.unknown_steps), action.at))
     seen = newest.verified
     if newest.drifts:
         return "drift", newest.drifts[-1].text
+    if not here:
+        return "open", f"made anew since {newest.planned.action}: nothing was done to this one (uid {uid})"
     if newest.unknown_steps:
         return "unknown", "a request was sent and its answer is not known; it is being resolved by reading"
     if seen is None:
@@ -108,8 +114,8 @@ def status_of(actions: Iterable[ActionState]) -> tuple[str, str]:
 def resource_row(one: Affected, look: Look, offers: Mapping[str, tuple[str, ...]], export: Exporter) -> ResourceRow:
     """The row of one affected object."""
     ref = one.ref
-    status, left = status_of(one.actions)
     obj, gone = _live(ref, look)
+    status, left = status_of(one.actions, obj.metadata.uid if obj is not None else "")
     if gone and status == "open":
         status, left = "gone", "it no longer exists; its owner may have made another"
     owner, node, account = _place(obj)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from console.hygiene.exporting import known_safe
 from console.incident.affected import status_of
 from console.model import entry as e
+from console.model.ref import BY_KIND
 from console.model.state import IncidentState
 from console.ports.clock import ManualClock
-from console.ports.session import Approve, PlanAction
+from console.ports.cluster import Request
+from console.ports.session import Approve, Arm, PlanAction
 from console.ports.views import FindingRow, PlanView, ResourceRow
-from tests.console.incident.room import Room, drill_engine
+from tests.console.incident.room import ACCOUNT, Room, drill_engine
+from tests.drills.planting import ADMIN
 
 
 @pytest.fixture
@@ -40,6 +44,32 @@ async def test_evidence_contains_nothing(room: Room) -> None:
     assert (row.status, [one.contained for one in about if one.contained]) == (before[key].status, [])
 
 
+async def test_what_was_done_to_an_account_says_nothing_of_one_made_anew_under_its_name(room: Room) -> None:
+    ana = await room.sit()
+    await room.ask(ana, Arm("stop it"))
+    plan = await room.ask(ana, PlanAction("sa.revoke", ACCOUNT))
+    assert isinstance(plan, PlanView)
+    await room.ask(ana, Approve(plan.digest, plan.id, "stop it"))
+    await room.pass_time(10)
+    assert (await _row(room)).status not in ("open", "drift", "running")
+
+    server = room.engine.cluster._transport._sim  # type: ignore[attr-defined]  # the attacker's way in
+    kind = BY_KIND["ServiceAccount"]
+    server.send(ADMIN, Request("DELETE", kind.path("shop", "deployer")))
+    again = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "deployer", "namespace": "shop"}}
+    server.send(ADMIN, Request("POST", kind.path("shop"), body=msgspec.json.encode(again)))
+    await room.pass_time(5)
+
+    after = await _row(room)
+    assert (after.status, "made anew since sa.revoke: nothing was done to this one" in after.left) == ("open", True)
+    assert not [one for one in await room.rows("findings", FindingRow) if one.target_key == ACCOUNT and one.contained]
+
+
+async def _row(room: Room) -> ResourceRow:
+    (row,) = [one for one in await room.rows("resources", ResourceRow) if one.key == ACCOUNT]
+    return row
+
+
 def test_an_action_that_wrote_nothing_does_not_hide_what_an_earlier_one_did() -> None:
     """The pod is isolated, as far as can be seen; that deleting it failed changes nothing of that."""
     c = known_safe
@@ -60,3 +90,9 @@ def test_an_action_that_wrote_nothing_does_not_hide_what_an_earlier_one_did() ->
         state.apply(e.Entry(number, float(number), c("engine"), record, "", ""))
 
     assert status_of(state.actions.values()) == ("unverifiable", "no data path")
+    assert status_of(state.actions.values(), "u1") == ("unverifiable", "no data path")
+    assert status_of(state.actions.values(), "u2")[0] == "open"
+    state.apply(
+        e.Entry(99, 99.0, c("engine"), e.Drifted(c("a1"), c("Pod shop/web"), c("bo"), c("was deleted")), "", "")
+    )
+    assert status_of(state.actions.values(), "u2") == ("drift", "was deleted")
