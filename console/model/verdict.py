@@ -68,12 +68,15 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """The command line contract: 6 > 4 > 3, 5 refused, 7 nothing written, 0 effective."""
+        """The command line contract: 6 > 4 > 3, 5 refused, 7 nothing written, 0 effective.
+
+        A write whose result is not known may have been done: that is never "nothing written".
+        """
         if self.stage is Stage.REFUSED:
             return 5
-        if self.stage in (Stage.FAILED, Stage.UNKNOWN):
+        if self.stage is Stage.FAILED:
             return 7
-        if self.stage is Stage.PARTIAL:
+        if self.stage in (Stage.PARTIAL, Stage.UNKNOWN):
             return 6
         if self.residual:
             return 4
