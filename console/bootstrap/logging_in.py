@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 
+from typing import TYPE_CHECKING
+
 from console.bootstrap.seating import environment_of
-from console.cluster.options import connect_options
-from console.cluster.terminal_login import plugin_of, run_plugin
 from console.config.options import Options
 from console.ports.login import Plugin
+
+if TYPE_CHECKING:
+    from console.cluster.gate import Program
+    from console.cluster.kubeconfig import Chosen
 
 
 class SeatLogin:
@@ -21,7 +25,7 @@ class SeatLogin:
         """See the port."""
         if self._options.drill:
             return None
-        found = plugin_of(connect_options(self._options), context)
+        found = self._found(context)
         if found is None:
             return None
         _, program = found
@@ -30,7 +34,9 @@ class SeatLogin:
 
     def run(self, context: str) -> str:
         """See the port."""
-        found = plugin_of(connect_options(self._options), context)
+        from console.cluster.terminal_login import run_plugin
+
+        found = self._found(context)
         if found is None:
             return "The kubeconfig names no login plugin any more."
         return run_plugin(*found, os.environ)
@@ -38,3 +44,10 @@ class SeatLogin:
     def environment(self) -> dict[str, str]:
         """See the port."""
         return environment_of()
+
+    def _found(self, context: str) -> tuple[Chosen, Program] | None:
+        # The cluster's adapter is imported when a login is wanted: it would triple the time to the first frame.
+        from console.cluster.options import connect_options
+        from console.cluster.terminal_login import plugin_of
+
+        return plugin_of(connect_options(self._options), context)

@@ -17,6 +17,8 @@ FORBIDDEN = [
     # Bare `warroom` starts the engine before it imports Textual: two cores.
     ("console.__main__", (*HEAVY, *SCREEN)),
     ("console.app", ("typer", "pydantic", "kubernetes", "yaml", "prometheus_api_client")),
+    # What the screen needs before its first frame.
+    ("console.opening", (*HEAVY, "console.cluster", "console.actions", "console.incident", "console.rules")),
     ("console.cli", (*SCREEN[::2], "kubernetes")),
     ("console.bootstrap", (*SCREEN, "typer")),
     ("console.wire", (*HEAVY, *SCREEN)),
