@@ -53,7 +53,16 @@ async def _missing(acting: Acting, plan: Plan, expected: tuple[str, ...]) -> Non
     assert missing == expected
 
 
-async def _target(acting: Acting, namespace: str, action: str) -> ResourceRef:
+async def _target(acting: Acting, namespace: str, action: str, *others: Acting) -> ResourceRef:
+    if action == "sa.replace":
+        await acting.make(account(namespace, "stolen"), deployment(namespace, "web", 0, "stolen"))
+        return BY_KIND["ServiceAccount"].ref(namespace, "stolen")
+    if action == "stream.cut":
+        await acting.make(bare(namespace, "lone"))
+        await acting.ready_pods(namespace, "app=lone", 1)
+        for layer in (acting, *others):
+            layer.audit.streams = [("1", "create", f"{namespace}/lone", "exec", 0.0)]
+        return ResourceRef("", "", "User", "", "mallory")
     if action == "sa.revoke":
         await acting.make(
             account(namespace, "stolen"),
@@ -71,26 +80,25 @@ async def _target(acting: Acting, namespace: str, action: str) -> ResourceRef:
     return ref_of(pod)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("action", ["evidence.pod", "pod.quarantine", "pod.delete", "workload.suspend", "sa.revoke"])
-async def test_declared_rights_are_enough_and_each_one_left_out_is_named(
-    acting: Acting, responder: Acting, namespace: str, action: str
-) -> None:
-    target = await _target(acting, namespace, action)
-    rights = (await acting.plan(action, target)).rights
-    await _grant(acting.controlplane, namespace, rights)
-
+async def _able(responder: Acting, rights: tuple[Right, ...]) -> None:
     async def able() -> bool:
         return all(one.allowed for one in await responder.case.cluster.review(rights))
 
     await responder.until(able, "the grants hold")
-    plan = await responder.plan(action, target)
-    assert set(plan.rights) <= set(rights)
+
+
+async def _each_left_out_is_named(responder: Acting, namespace: str, plan: Plan) -> None:
+    """Leaves the responder with exactly the plan's rights."""
+    plane, rights = responder.controlplane, plan.rights
     for left_out in rights:
-        await _grant(acting.controlplane, namespace, tuple(right for right in rights if right != left_out))
+        await _grant(plane, namespace, tuple(right for right in rights if right != left_out))
         await _missing(responder, plan, (str(left_out),))
-    await _grant(acting.controlplane, namespace, rights)
+    await _grant(plane, namespace, rights)
     await _missing(responder, plan, ())
+
+
+async def _carried_out(responder: Acting, plan: Plan) -> None:
+    """Approve, and hold the API server to having taken every write."""
     await responder.runner.approve(plan.digest, responder.approval(plan))
     over = (Stage.REFUSED, Stage.FAILED, Stage.PARTIAL)
 
@@ -103,3 +111,48 @@ async def test_declared_rights_are_enough_and_each_one_left_out_is_named(
     assert outcome.stage not in over, outcome
     statuses = {effect.status for effect in responder.case.state.actions[plan.digest].effects.values()}
     assert statuses <= {200, 201}
+
+
+_ACTIONS = ("evidence.pod", "pod.quarantine", "pod.delete", "workload.suspend", "sa.revoke", "sa.replace", "stream.cut")
+_PARAMS = {"sa.replace": {"name": "fresh"}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("action", _ACTIONS)
+async def test_declared_rights_are_enough_and_each_one_left_out_is_named(
+    acting: Acting, responder: Acting, namespace: str, action: str
+) -> None:
+    """`node.cordon` has its own, in tests/console/actions/test_cordon.py."""
+    target, params = await _target(acting, namespace, action, responder), _PARAMS.get(action, {})
+    rights = (await acting.plan(action, target, **params)).rights
+    await _grant(acting.controlplane, namespace, rights)
+    await _able(responder, rights)
+    plan = await responder.plan(action, target, **params)
+    assert set(plan.rights) <= set(rights)
+    await _each_left_out_is_named(responder, namespace, plan)
+    await _carried_out(responder, plan)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("action", "mode"),
+    [("pod.quarantine", "network"), ("pod.quarantine", "reattach"), ("workload.suspend", ""), ("sa.revoke", "")],
+)
+async def test_rights_of_an_undo_are_enough_and_each_one_left_out_is_named(
+    acting: Acting, responder: Acting, namespace: str, action: str, mode: str
+) -> None:
+    target = await _target(acting, namespace, action)
+    if action == "pod.quarantine":  # one that its owner takes back
+        await acting.make(deployment(namespace, "web", 1))
+        target = ref_of((await acting.ready_pods(namespace, "app=web", 1))[0])
+    await asyncio.to_thread(acting.controlplane.grant, [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}])
+    plan = await responder.plan(action, target)
+    await _able(responder, plan.rights)
+    await _carried_out(responder, plan)
+    if mode == "reattach":
+        await acting.ready_pods(namespace, "app=web", 1)
+
+    undo = await responder.runner.plan_undo(plan.digest, mode)
+    assert undo.steps
+    await _each_left_out_is_named(responder, namespace, undo)
+    await _carried_out(responder, undo)
