@@ -7,6 +7,7 @@ there is no such row or a means is missing.
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import platform
 import sys
@@ -72,6 +73,7 @@ def main() -> int:
         print(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}", file=sys.stderr)
         return 2
     given = {int(count): Path(file) for count, _, file in (one.partition("=") for one in args.cluster)}
+    _compile()
     bench = Bench(args.rounds, args.seconds, given, args.k9s)
     print(machine(), flush=True)
     try:
@@ -87,6 +89,13 @@ def main() -> int:
     missed = [figure.row for figure in figures if not figure.holds]
     print(f"{len(figures) - len(missed)} of {len(figures)} hold" + (f"; missed: {', '.join(missed)}" if missed else ""))
     return 1 if missed else 0
+
+
+def _compile() -> None:
+    """As an installation has it: where Python may not write bytecode, half of a start would be compiling."""
+    root = Path(__file__).parent.parent
+    for name in ("console", "widgets", "benchmarks", "tests"):
+        compileall.compile_dir(root / name, quiet=2)
 
 
 def _is_of(name: str, row: str) -> bool:
