@@ -267,7 +267,7 @@ class WarRoom(App[str]):
         """The palette: commands and actions of the room."""
         from widgets.screens.commanding import palette
 
-        yield from palette(self.room)
+        yield from palette(self.room, screen)
 
     # -- the worst
 

@@ -7,8 +7,9 @@ A fake of the port, for states no engine would give on demand; the drill's engin
 from __future__ import annotations
 
 import asyncio
+import inspect
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from console.errors import WireError
@@ -50,7 +51,7 @@ class Scripted:
 
     def __init__(self, topics: dict[str, list[Row]] | None = None, place: str = "") -> None:
         self.topics = topics if topics is not None else room_rows()
-        self.answers: dict[type, Answer | Callable[[Any], Answer]] = {}
+        self.answers: dict[type, Answer | Callable[[Any], Answer | Awaitable[Answer]]] = {}
         self.asked: list[Ask] = []
         self.place = place
         self.subscribed: list[str] = []
@@ -86,7 +87,8 @@ class Scripted:
     async def ask(self, request: Ask) -> Answer:
         self.asked.append(request)
         answer = self.answers.get(type(request), Done())
-        return answer(request) if callable(answer) else answer
+        found: Any = answer(request) if callable(answer) else answer
+        return await found if inspect.isawaitable(found) else found
 
     async def close(self) -> None:
         self.closed = True

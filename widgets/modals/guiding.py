@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
@@ -28,16 +28,17 @@ INDENT = 10
 class _Cards(Canvas):
     """All cards in one line, the current one standing out."""
 
-    def __init__(self, look: Look, items: Sequence[ItemRow], card: str) -> None:
+    def __init__(self, look: Look, shown: Callable[[], tuple[Sequence[ItemRow], str]]) -> None:
         super().__init__(look)
-        self.items, self.card = items, card
+        self.shown = shown
 
     def line(self, y: int, width: int, height: int) -> Line:
-        names: list[str] = list(dict.fromkeys(item.card for item in self.items))
-        here = names.index(self.card) if self.card in names else 0
+        items, card = self.shown()
+        names: list[str] = list(dict.fromkeys(item.card for item in items))
+        here = names.index(card) if card in names else 0
         parts: list[Span] = []
         for i, name in enumerate(names[max(0, here - 1) :], max(0, here - 1)):
-            done, total = progress(item for item in self.items if item.card == name)
+            done, total = progress(item for item in items if item.card == name)
             words = f"{card_name(name)} {done}/{total}"
             parts += [(f" {words.upper()} ", "alert") if i == here else (words, "dim"), ("  ", "ink")]
             if line_width(tuple(parts)) > width:
@@ -46,21 +47,41 @@ class _Cards(Canvas):
 
 
 class Guiding(Dialog[str]):
-    """Answers `do`, `next`, `back`, `n-a`, `claim` or `leave`."""
+    """Answers `do`, `n-a`, `claim` or `leave`; goes from item to item by itself.
 
+    Args:
+        items: all of them, in order.
+        at: the one to begin with.
+        press: says what enter does for an item.
+        moved: told the key of the item it went to.
+        left: told that another dialog will follow, before this one is gone.
+        said: a sentence about what was done just now.
+    """
+
+    careful = True
     margin_lines = 2
     BINDINGS = [
         Binding("enter", "answer('do')", show=False, priority=True),
-        Binding("n", "answer('next')", show=False),
-        Binding("b", "answer('back')", show=False),
+        Binding("n", "go(1)", show=False),
+        Binding("b", "go(-1)", show=False),
         Binding("o", "answer('n-a')", show=False),
         Binding("i", "answer('claim')", show=False),
         Binding("escape,q,w", "answer('leave')", show=False),
     ]
 
-    def __init__(self, look: Look, items: Sequence[ItemRow], at: int, press: str, said: str = "") -> None:
+    def __init__(
+        self,
+        look: Look,
+        items: Sequence[ItemRow],
+        at: int,
+        press: Callable[[ItemRow], str],
+        moved: Callable[[str], None],
+        left: Callable[[], None],
+        said: str = "",
+    ) -> None:
         super().__init__(look)
-        self.items, self.at, self.press, self.said = items, at, press, said
+        self.items, self.at, self.said = items, at, said
+        self._press, self._moved, self._left = press, moved, left
 
     @property
     def item(self) -> ItemRow:
@@ -69,7 +90,7 @@ class Guiding(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield _Cards(self.look, self.items, self.item.card)
+            yield _Cards(self.look, lambda: (self.items, self.item.card))
             yield Pages(self.look, self._lines)
             yield Keys(
                 self.look,
@@ -94,8 +115,14 @@ class Guiding(Dialog[str]):
         """Facts changed while the item is shown."""
         key = self.item.key
         self.items = items
-        self.at = next((i for i, item in enumerate(items) if item.key == key), 0)
-        self.query_one(Pages).redraw()
+        self.at = next((i for i, item in enumerate(items) if item.key == key), min(self.at, len(items) - 1))
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self.is_mounted:
+            self.query_one(_Cards).redraw()
+            self.query_one(Pages).refresh(layout=True)
+            self.query_one(Pages).restyle()
 
     def _lines(self, cells: int) -> list[Line]:
         item, look = self.item, self.look
@@ -115,7 +142,11 @@ class Guiding(Dialog[str]):
             ink,
             INDENT,
         )
-        lines += [(), *labelled("press", self.press, cells, "ok" if item.state not in DONE else "dim", INDENT), ()]
+        lines += [
+            (),
+            *labelled("press", self._press(item), cells, "ok" if item.state not in DONE else "dim", INDENT),
+            (),
+        ]
         if item.needs:
             lines += [*labelled("first", ", ".join(item.needs), cells, "warn", INDENT), ()]
         if item.kind == "attest":
@@ -126,5 +157,15 @@ class Guiding(Dialog[str]):
             lines += labelled("blind" if not i else "", f"This check cannot see {miss}.", cells, "dim", INDENT)
         return lines
 
+    def action_go(self, by: int) -> None:
+        """Another item, in the same dialog: a key pressed twice must not fall through to the room."""
+        self.at = (self.at + by) % len(self.items)
+        self._moved(self.item.key)
+        self.query_one(Pages).top = 0
+        self.query_one(Keys).say("")
+        self._redraw()
+
     def action_answer(self, answer: str) -> None:
+        if answer != "leave":
+            self._left()
         self.dismiss(answer)

@@ -13,7 +13,8 @@ from console.ports.views import UndoRow
 from widgets.messages import Opened
 from widgets.modals.boxes import Dialog, Frame, Keys
 from widgets.parts.rows import Rows
-from widgets.parts.table import Cells, Sheet, Table
+from widgets.parts.sheet import Cells, Sheet
+from widgets.parts.table import Table
 from widgets.render.ages import age
 from widgets.render.fitting import Column
 from widgets.render.words import status

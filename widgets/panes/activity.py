@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from widgets.parts.rows import Rows
-from widgets.parts.table import Sheet, Table
+from widgets.parts.sheet import Sheet
+from widgets.parts.table import Table
 from widgets.render import findings
 from widgets.render.ages import minute
 from widgets.render.lines import Line, Span, wrap
@@ -39,7 +40,7 @@ class Activity(Table):
         self.header: HeaderView | None = None
 
     def title(self, width: int) -> Line:
-        parts: list[Span] = [(self.sheet.name, "strong"), *self.counts()]
+        parts: list[Span] = [(self.sheet.name, "strong"), *self.sheet.marks_words(), *self.counts()]
         if self.rows.pattern:
             parts.append((f"  /{self.rows.pattern} {len(self.rows)} of {self.rows.total}", "warn"))
         if self.rows.problem:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from console.ports.session import Snapshot
 from console.ports.views import ItemRow
 from widgets.parts.rows import Rows
-from widgets.parts.table import Cells, Sheet, Table
+from widgets.parts.sheet import Cells, Sheet
+from widgets.parts.table import Table
 from widgets.render import checklist
 from widgets.render.lines import Line, Span, fit
 from widgets.render.words import DONE
@@ -26,8 +27,9 @@ class Checklist(Table):
 
     def __init__(self, look: Look) -> None:
         sheet = Sheet(
-            "3 Checklist", checklist.COLUMNS, Rows(checklist.SORTS, checklist.words), self._numbered, self._empty
-        )
+            "3 Checklist", checklist.COLUMNS, Rows(checklist.SORTS, checklist.words), self._numbered, self._empty,
+            follows=False,
+        )  # fmt: skip
         super().__init__(look, sheet, id="checklist")
         self.started = False
         self._first: dict[str, int] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from widgets.parts.rows import Rows
-from widgets.parts.table import Sheet, Table
+from widgets.parts.sheet import Sheet
+from widgets.parts.table import Table
 from widgets.render import journal
 from widgets.render.lines import Line, Span
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Journal(Table):
-    """The tail of the journal. Looking further back (moving the cursor down) holds it there."""
+    """The tail of the journal: the newest shows until somebody looks further back; `g` goes on with the newest."""
 
     HEADS = False
 

@@ -9,7 +9,8 @@ from console.ports.session import Snapshot
 from console.ports.views import ChangeRow, Columns, ObjectRow
 from widgets.messages import Moved
 from widgets.parts.rows import Rows
-from widgets.parts.table import Sheet, Table
+from widgets.parts.sheet import Sheet
+from widgets.parts.table import Table
 from widgets.render import browsing, resources
 from widgets.render.ages import minute
 from widgets.render.fitting import Column
@@ -53,7 +54,7 @@ class Resources(Table):
             self.take(update, self.changes)
         elif update.topic == self.topic:
             self._browse(update)
-        if not self.chosen and not self.topic:
+        if not self.chosen and not self.topic and not self.sheet.held:  # no row changes under a hand
             wanted = self.changes if self.changes.rows.total and not self.affected.rows.total else self.affected
             if wanted is not self.sheet:
                 self.show(wanted)
@@ -75,8 +76,7 @@ class Resources(Table):
         if old is None or old.titles != head.titles:
             self.sheet.columns = browsing.columns(head)
             self.sheet.cells = browsing.cells_of(len(head.titles))
-            self.sheet.rows.sorts = browsing.sorts(head)
-            self.sheet.rows.rebuild()
+            self.sheet.rows.offer(browsing.sorts(head))
             self.restyle()
 
     # -- sheets
@@ -131,7 +131,7 @@ class Resources(Table):
 
     def title(self, width: int) -> Line:
         rows = self.rows
-        parts: list[Span] = [(self.sheet.name, "strong"), (f"  {rows.total}", "ink")]
+        parts: list[Span] = [(self.sheet.name, "strong"), (f"  {rows.total}", "ink"), *self.sheet.marks_words()]
         if self.sheet is self.affected:
             counts = Counter(row.status for row in rows.values())  # type: ignore[union-attr]
             for word in ("open", "residual", "unverifiable", "partial", "effective"):
@@ -142,8 +142,6 @@ class Resources(Table):
             parts.append((f"  {self.head.state.upper()}{since} {self.head.why}", "warn"))
         elif self.head and self.head.why:
             parts.append((f"  {self.head.why}", "warn"))  # live, and yet not all there is
-        if self.sheet.marks:
-            parts.append((f"  {len(self.sheet.marks)} marked", "warn"))
         if rows.pattern:
             parts.append((f"  /{rows.pattern} {len(rows)}", "warn"))
         if rows.problem:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from widgets.parts.canvas import Canvas
-from widgets.render.lines import Line, fit, width
+from widgets.render.lines import Line, fit, fit_place, width
 from widgets.render.offers import Offer
 
 if TYPE_CHECKING:
@@ -22,9 +22,11 @@ class Letters(Canvas, can_focus=True):
 
     DEFAULT_CSS = "Letters { layer: above; dock: bottom; width: 100%; }"
 
-    def __init__(self, look: Look, letters: Mapping[str, Offer], chosen: Callable[[Offer | None], None]) -> None:
+    def __init__(
+        self, look: Look, letters: Mapping[str, Offer], chosen: Callable[[Offer | None], None], count: int = 1
+    ) -> None:
         super().__init__(look)
-        self.letters = dict(letters)
+        self.letters, self.count = dict(letters), count
         self.styles.height = len(self.letters) + 2
         self._chosen = chosen
         self.before: Widget | None = None
@@ -43,7 +45,8 @@ class Letters(Canvas, can_focus=True):
 
     def line(self, y: int, cells: int, height: int) -> Line:
         if y == 0:
-            head = " contain: press a letter "
+            what = f"contain {self.count} marked rows, a plan each" if self.count > 1 else "contain"
+            head = f" {what}: press a letter "
             return ((head, "alert"), (self.look["full"] * max(0, cells - len(head)), "frame"))
         if y == height - 1:
             return ((" a plan is shown first; esc leaves", "dim"),)
@@ -51,11 +54,12 @@ class Letters(Canvas, can_focus=True):
         title = max(width(o.spec.title) for o in self.letters.values())
         target = max(width(o.words) for o in self.letters.values())
         danger = offer.spec.danger
+        room = cells - min(title, 34) - 10  # who is meant, and how dangerous it is; the words for that may go
         return (
             ("  ", "ink"),
             (f" {letter} ", "key"),
             (f" {fit(offer.spec.title, min(title, 34), self.look['more'])}  ", "ink"),
-            (f"{fit(offer.words, min(target, 40), self.look['more'])}  ", "strong"),
+            (f"{fit_place(offer.words, max(12, min(target, room)), self.look['more'])}  ", "strong"),
             (f"{danger} {danger.words}", "warn" if danger == "D3" else "dim"),
         )
 
@@ -70,4 +74,4 @@ class Letters(Canvas, can_focus=True):
         self.remove()
         if self.before is not None:
             screen.set_focus(self.before)
-        self._chosen(self.letters.get(event.character or event.key))
+        self._chosen(self.letters.get(event.character or "") or self.letters.get(event.key))

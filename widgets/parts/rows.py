@@ -129,6 +129,13 @@ class Rows:
             self.sort = name
             self.rebuild()
 
+    def offer(self, sorts: Mapping[str, SortKey]) -> None:
+        """Other orders than before; the one in use stays if it is still there."""
+        self.sorts = dict(sorts)
+        if self.sort not in self.sorts:
+            self.sort = next(iter(self.sorts))
+        self.rebuild()
+
     @property
     def usual(self) -> bool:
         """Whether the order is the one it began with."""

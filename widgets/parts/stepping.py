@@ -6,11 +6,18 @@ from collections.abc import Sized
 from typing import Protocol
 
 
+class _Held(Protocol):
+    held: bool
+
+
 class _Steps(Protocol):
     """What a table must have for its cursor to be moved."""
 
     @property
     def page(self) -> int: ...
+
+    @property
+    def sheet(self) -> _Held: ...
 
     @property
     def rows(self) -> Sized: ...
@@ -37,6 +44,7 @@ class Stepping:
 
     def action_top(self: _Steps) -> None:
         self.point(0)
+        self.sheet.held = False  # whoever goes to the top wants to see what comes there
 
     def action_bottom(self: _Steps) -> None:
         self.point(len(self.rows) - 1)

@@ -6,15 +6,13 @@ It knows no topic: a `Sheet` says what the columns are and how a row reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from widgets.messages import Clicked, Moved, Opened, Pointed
 from widgets.parts.canvas import Canvas
 from widgets.parts.keys import table_bindings
-from widgets.parts.rows import Rows
+from widgets.parts.sheet import SEEN, Cells, Sheet
 from widgets.parts.stepping import Stepping
 from widgets.render.fitting import Column, widths
 from widgets.render.lines import Line, Span, fit, fit_place, pad, selected, wrap
@@ -25,31 +23,8 @@ if TYPE_CHECKING:
 
     from console.ports.session import Update
     from console.ports.views import Row
+    from widgets.parts.rows import Rows
     from widgets.theme import Look
-
-Cells = tuple[Span, ...]
-
-
-def _nothing(look: Look) -> Sequence[tuple[str, str]]:
-    """Nothing to say about an empty table."""
-    return ()
-
-
-class Sheet(msgspec.Struct, eq=False):
-    """What a table shows."""
-
-    name: str
-    columns: Sequence[Column]
-    rows: Rows
-    cells: Callable[[Any, Look], Cells]
-    """One span a column."""
-    empty: Callable[[Look], Sequence[tuple[str, str]]] = _nothing
-    """Paragraphs (text, role) for a table without rows."""
-    cursor: str = ""
-    """Key of the selected row."""
-    marks: set[str] = msgspec.field(default_factory=set)
-    top: int = 0
-    widest: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Table(Stepping, Canvas, can_focus=True):
@@ -64,6 +39,7 @@ class Table(Stepping, Canvas, can_focus=True):
         self.sheet = sheet
         self.lost = ""
         """Why nothing new can come, "" while the engine is there."""
+        self._slipped = -SEEN
         self._columns: list[tuple[int, int]] = []
         self._notes: list[Line] = []
 
@@ -75,14 +51,13 @@ class Table(Stepping, Canvas, can_focus=True):
         return self.sheet.rows
 
     def take(self, update: Update, sheet: Sheet | None = None) -> None:
-        """Apply an update to a sheet; the cursor stays on its row, or on the next one when that is gone."""
+        """Apply an update to a sheet."""
         sheet = sheet or self.sheet
-        place = sheet.rows.index(sheet.cursor) if sheet.cursor else 0
-        sheet.rows.take(update)
-        if sheet.marks:
-            sheet.marks &= sheet.rows.by_key.keys()
-        self._settle(sheet, place)
+        before = sheet.cursor
+        sheet.take(update)
         if sheet is self.sheet:
+            if before and sheet.cursor != before:
+                self._slipped = self.look.clock.monotonic()
             self.changed()
 
     def lose(self, lost: str) -> None:
@@ -90,6 +65,7 @@ class Table(Stepping, Canvas, can_focus=True):
         self.lost = lost
         for sheet in self.sheets():
             sheet.rows.loaded = False
+            sheet.old = sheet.old or bool(lost and sheet.rows.total)
         self.redraw()
 
     def sheets(self) -> Sequence[Sheet]:
@@ -104,16 +80,9 @@ class Table(Stepping, Canvas, can_focus=True):
     def show(self, sheet: Sheet) -> None:
         """Another sheet in the same frame."""
         self.sheet = sheet
-        self._settle(sheet, 0)
+        sheet.settle()
         self.changed()
         self.post_message(Moved())
-
-    def _settle(self, sheet: Sheet, place: int) -> None:
-        rows = sheet.rows
-        if not len(rows):
-            return
-        if rows.index(sheet.cursor) < 0:
-            sheet.cursor = rows.key_at(max(0, min(place, len(rows) - 1)))
 
     @property
     def row(self) -> Row | None:
@@ -124,11 +93,22 @@ class Table(Stepping, Canvas, can_focus=True):
 
     @property
     def marked(self) -> list[Row]:
-        """Marked rows in order, or the one under the cursor."""
-        marks = sorted((k for k in self.sheet.marks if k in self.rows.by_key), key=self.rows.index)
+        """Marked rows in order, or the one under the cursor. What a filter hides is never acted upon."""
+        marks = sorted((k for k in self.sheet.marks if self.rows.index(k) >= 0), key=self.rows.index)
         if marks:
             return [self.rows.by_key[key] for key in marks]
         return [self.row] if self.row is not None else []
+
+    def hold(self) -> Row | None:
+        """The row under the cursor, which a person means from now on: it stays there whatever comes above it."""
+        if self.row is not None:
+            self.sheet.held = True
+        return self.row
+
+    @property
+    def slipped(self) -> bool:
+        """Whether another row came under the cursor just now, which nobody can have seen."""
+        return self.look.clock.monotonic() - self._slipped < SEEN
 
     # -- moving
 
@@ -144,6 +124,7 @@ class Table(Stepping, Canvas, can_focus=True):
         if not len(self.rows):
             return
         self.sheet.cursor = self.rows.key_at(max(0, min(index, len(self.rows) - 1)))
+        self.sheet.held = True
         self.changed()
         self.post_message(Moved())
 
@@ -168,9 +149,8 @@ class Table(Stepping, Canvas, can_focus=True):
 
     def filter(self, pattern: str) -> None:
         """Narrow the rows."""
-        place = max(0, self.rows.index(self.sheet.cursor))
         self.rows.filter(pattern)
-        self._settle(self.sheet, place)
+        self.sheet.settle(anyway=True)
         self.changed()
         self.post_message(Moved())
 
@@ -184,9 +164,8 @@ class Table(Stepping, Canvas, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Choose the row under the mouse."""
-        above = (0 if self.look.bare and not self.HEADS else 1) + (1 if self.HEADS else 0)
-        index = self.sheet.top + event.y - above
-        if self.sheet.top <= index < len(self.rows):
+        index = self.sheet.top + event.y - (2 if self.HEADS else 1)
+        if self.sheet.top <= index < min(len(self.rows), self.sheet.top + self.page):
             self.point(index)
         self.post_message(Clicked(self.id or ""))
 
@@ -250,6 +229,8 @@ class Table(Stepping, Canvas, can_focus=True):
         title = self.title(room)
         if self.lost:
             title = (*title[:1], ("  OLD: the engine is lost", "bad"), *title[1:])
+        elif self.sheet.old:
+            title = (*title[:1], ("  OLD: not read again yet", "bad"), *title[1:])
         return pad(title, min(room, sum(cells_of(text) for text, _ in title)), more=self.look["more"])
 
     def _body(self, y: int, full: int, room: int, height: int) -> Line:

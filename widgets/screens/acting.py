@@ -52,7 +52,7 @@ class Acting:
 
     def action_read(self, what: str) -> None:
         """Detail, manifest, logs or timeline of the row."""
-        row = self._room().table().row
+        row = self._room().table().hold()
         if row is None:
             return
         self.start(self.read(self.topic(), row.key, what), "read")
@@ -80,7 +80,7 @@ class Acting:
 
     def action_copy(self) -> None:
         """Copy a brief: the engine writes it, redacted."""
-        row = self._room().table().row
+        row = self._room().table().hold()
         if row is not None:
             self.start(self._copy(self.topic(), row.key), "copy")
 
@@ -117,20 +117,25 @@ class Acting:
 
     def action_acknowledge(self) -> None:
         room = self._room()
-        rows = [row for row in room.table().marked if isinstance(row, FindingRow)]
+        table = room.table()
+        rows = [row for row in table.marked if isinstance(row, FindingRow)]
         if not rows:
             room.say("a acknowledges findings: choose one in pane 1.")
             return
-        self.start(self._acknowledge([row.key for row in rows]), "acknowledge")
+        if table.slipped and not table.sheet.marks:
+            table.hold()
+            room.say("Another row came under the cursor just now: look at it, then press the key again.", "warn")
+            return
+        self.start(self._acknowledge([row.key for row in rows], table.sheet.marks), "acknowledge")
 
-    async def _acknowledge(self, keys: list[str]) -> None:
+    async def _acknowledge(self, keys: list[str], marks: set[str]) -> None:
         for key in keys:
             if not self.told(await self._room().ask(Acknowledge(key)), "Acknowledged."):
                 return
-        self._room().table().sheet.marks.clear()
+            marks.discard(key)
 
     def action_note(self) -> None:
-        row = self._room().table().row
+        row = self._room().table().hold()
         self.start(self.prompted("note", "Note to the journal, about the selected row", _note(row)), "note")
 
     def prompted(self, name: str, hint: str, request: Any, value: str = "") -> Coroutine[Any, Any, Answer | None]:
@@ -163,6 +168,7 @@ class Acting:
         room = self._room()
         if self.too_small():
             return
+        room.table().hold()
         row = next(iter(room.table().marked), None)
         found = [offer for offer in room.offers(row) if offer.spec.id in room.keymap.letters]
         if not found:
@@ -173,7 +179,7 @@ class Acting:
         letters: dict[str, Offer] = {}
         for offer in found:
             letters.setdefault(room.keymap.letters[offer.spec.id], offer)
-        Letters(room.look, letters, self._chosen).open(room)
+        Letters(room.look, letters, self._chosen, len(room.table().marked)).open(room)
 
     def _nothing_offered(self, row: Row | None) -> str:
         if row is None:
@@ -193,19 +199,27 @@ class Acting:
 
     def act(self, offer: Offer) -> None:
         """Plan an action on every marked row that offers it, else on this one."""
+        room = self._room()
+        if self.too_small():
+            return
+        sheet = room.table().sheet
+        rows = room.table().marked if sheet.marks else []
+        offers = [o for row in rows for o in room.offers(row) if o.spec.id == offer.spec.id] or [offer]
+        self.start(self._plans([(o.spec.id, o.target) for o in offers], sheet.marks), "contain")
+
+    async def _plans(self, wanted: list[tuple[str, str]], marks: set[str]) -> None:
         from widgets.screens.containing import Containment
 
-        room = self._room()
-        rows = room.table().marked if room.table().sheet.marks else []
-        offers = [o for row in rows for o in room.offers(row) if o.spec.id == offer.spec.id] or [offer]
-        self.start(Containment(room).plans([(o.spec.id, o.target) for o in offers]), "contain")
+        if await Containment(self._room()).plans(wanted):
+            marks.clear()
+            self._room().table().redraw()
 
     def action_evidence(self) -> None:
         """Collect evidence of the row: read-only, so it runs without a dialog."""
         room = self._room()
         if self.too_small():
             return
-        row = room.table().row
+        row = room.table().hold()
         offer = next((o for o in room.offers(row) if o.spec.key == "e" and not o.spec.leader), None)
         if offer is None:
             room.say("Evidence is taken of pods: choose one, or a finding on one.", "warn")
@@ -245,6 +259,7 @@ class Acting:
         from widgets.screens.commanding import Commands
 
         room = self._room()
+        room.table().hold()
         commands = Commands(room)
 
         def chosen(text: str | None) -> None:

@@ -161,9 +161,9 @@ class Commands:
             self.room.say("Say what and its value: :record t0.estimate 2026-01-01T09:12Z", "bad")
 
     def _mark(self, state: str, reason: str) -> None:
-        row = self.room.table("checklist").row
+        row = self.room.table().hold() if self.room.pane == "checklist" else None
         if row is None:
-            self.room.say("No checklist item is selected: choose one in pane 3.", "bad")
+            self.room.say("No checklist item is selected: choose one in pane 3, then write it there.", "bad")
         else:
             self._send(Mark(row.key, state, reason), f"{row.key} is {state}.")
 
@@ -191,7 +191,10 @@ class Commands:
         offer = next((o for o in room.offers(room.table().row) if o.spec.id == action), None)
         words = rest.split()
         params = dict(word.split("=", 1) for word in words if "=" in word)
-        named = [word for word in words if "=" not in word]
+        named = [word for word in words if "=" not in word and word != "-n"]
+        if len(named) > 2:
+            room.say(f"One object at a time: :{action} kind/name NAMESPACE name=value.", "bad")
+            return
         if offer is None and not named:
             room.say(
                 f"{action} does not apply to the selected row; choose another, or write :{action} kind/name.", "bad"
@@ -204,15 +207,21 @@ class Commands:
         room.start(Containment(room).plans([(action, target)], params, namespace), "contain")
 
 
-def palette(room: RoomScreen) -> Iterator[Any]:
+def palette(room: RoomScreen, opened_from: Any) -> Iterator[Any]:
     """Entries of ctrl+p: actions on the selected row first, then commands."""
     from textual.app import SystemCommand
 
+    if opened_from is not room:
+        return  # a dialog is open: nobody sees which row is meant, nor what a command changes behind it
     commands = Commands(room)
-    for offer in room.offers(room.table().row):
+    rows = room.table().marked
+    for offer in room.offers(next(iter(rows), None)):
         keys = room.letter(offer.spec.id)
         title = f"{offer.spec.title}  {keys}".strip()
-        yield SystemCommand(title, f"{offer.spec.id} on {offer.words}", lambda offer=offer: room.act(offer))
+        more = f" and {len(rows) - 1} more marked" if len(rows) > 1 else ""
+        # Textual reads these words as markup, and who is named in them may have chosen the name.
+        words = f"{offer.spec.id} on {offer.words}{more}".replace("[", "\\[")
+        yield SystemCommand(title, words, lambda offer=offer: room.act(offer))
     for name, (words, run) in commands.simple.items():
         yield SystemCommand(f":{name}", words, lambda run=run: run(""))
     for kind in KINDS[:16]:

@@ -40,8 +40,8 @@ class Containment:
 
     async def plans(
         self, wanted: Sequence[tuple[str, str]], params: Mapping[str, str] | None = None, namespace: str = ""
-    ) -> None:
-        """Plan and carry out (action, target) after each other; cancelling one ends the rest.
+    ) -> bool:
+        """Plan and carry out (action, target) after each other; cancelling one ends the rest. True: none was.
 
         Parameters that were chosen for one go for those that follow, but for the ones each needs for itself.
         """
@@ -52,14 +52,15 @@ class Containment:
             wish = Wish(partial(PlanAction, action, target, namespace), _place(target, namespace), given)
             answer = await self._first(action, wish, spec, nth)
             if answer is None or not await self.carry(answer, nth, wish):
-                return
+                return False
             own = {param.name for param in spec.params if param.required} if spec else set()
             given = {name: value for name, value in wish.params.items() if name not in own}
-        self.room.table().sheet.marks.clear()
-        self.room.table().redraw()
+        return True
 
     async def undo(self, digest: str, mode: str = "") -> None:
         """Plan and carry out an undo."""
+        if self._busy():
+            return
         self.room.say("Planning the undo: only reads are sent.", "dim")
         row = self.room.undo_rows.get(digest)
         wish = Wish(
@@ -67,12 +68,14 @@ class Containment:
             f"{row.action} {row.target}" if row else "",
             {"mode": mode} if mode else {},
         )
-        await self.carry(await self.room.ask(wish.request(wish.params)), wish=wish)
+        await self.carry(await self._asked(wish.request(wish.params), "the undo"), wish=wish)
 
     async def second(self, short: str) -> None:
         """Read a plan that somebody else made, and approve it too."""
+        if self._busy():
+            return
         self.room.say("Reading the plan again, as it is now.", "dim")
-        await self.carry(await self.room.ask(ShowPlan(short)))
+        await self.carry(await self._asked(ShowPlan(short), f"plan {short}"))
 
     async def carry(self, answer: Answer, nth: str = "", wish: Wish | None = None) -> bool:
         """A plan through its dialog to its verdict; False when it was cancelled or refused.
@@ -100,12 +103,27 @@ class Containment:
         room.say(*verdict(outcome))
         return outcome.stage not in ("refused", "failed")
 
+    def _busy(self) -> bool:
+        """Whether a plan is on its way already: a second dialog over the first would hide what it asks."""
+        if waits := self.room.planning:
+            self.room.say(f"{waits} is still being planned: its dialog comes first.", "warn")
+        return bool(waits)
+
+    async def _asked(self, request: Ask, what: str) -> Answer:
+        self.room.planning = what
+        try:
+            return await self.room.ask(request)
+        finally:
+            self.room.planning = ""
+
     async def _first(self, action: str, wish: Wish, spec: ActionSpec | None, nth: str) -> Answer | None:
         """The first plan of a wish; by the form when something is needed that nobody has said. None: cancelled."""
         room = self.room
+        if self._busy():
+            return None
         if spec is None or not any(param.required and not wish.params.get(param.name) for param in spec.params):
             room.say(f"Planning {action}: only reads are sent.", "dim")
-            return await room.ask(wish.request(wish.params))
+            return await self._asked(wish.request(wish.params), action)
         filled = await self._fill(spec, wish, nth, kept=False)
         if filled is None:
             room.say("Cancelled; nothing was planned.")

@@ -17,6 +17,9 @@ class Moving:
     def focus_pane(self, name: str) -> None:
         """Make a pane the one keys go to."""
         room = cast("RoomScreen", self)
+        left = room.table()
+        if name != room.pane and left.rows.index(left.sheet.cursor) == 0:
+            left.sheet.held = False  # a pane that nobody has the keys of shows what comes to its top
         room.pane = name
         room.place_panes()
         room.set_focus(room.table(name), scroll_visible=False)  # at once: the next key may be here already

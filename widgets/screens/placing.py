@@ -21,7 +21,8 @@ class Placing:
         for name in PANES:
             table = room.table(name)
             rows = table.rows
-            panes[name] = PanePlace(table.sheet.cursor, rows.pattern, rows.sort)
+            chosen = table.sheet.cursor if table.sheet.held else ""
+            panes[name] = PanePlace(chosen, rows.pattern, rows.sort)
         browse = room.resources.topic
         return SeatPlace(room.pane, room.zoomed, browse, room.item, room.walking, panes)
 
@@ -52,7 +53,7 @@ class Placing:
         if was.filter:
             table.rows.filter(was.filter)
         if table.rows.index(was.cursor) >= 0:
-            table.sheet.cursor = was.cursor
+            table.sheet.cursor, table.sheet.held = was.cursor, True
         table.changed()
         if topic == "checklist" and room._place.walking:
             room.action_walkthrough()

@@ -22,6 +22,7 @@ from widgets.panes.people import People
 from widgets.panes.resources import Resources
 from widgets.parts.keys import footer_keys, room_bindings, shown
 from widgets.parts.room import Room
+from widgets.parts.sheet import SEEN
 from widgets.render.places import PANES, size_name
 from widgets.render.words import DONE
 from widgets.screens.acting import Acting
@@ -70,8 +71,13 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         self.freezer = Freezer()
         self.header: HeaderView | None = None
         self.undo_rows: dict[str, Any] = {}
+        self.planning = ""
+        """What the engine makes a plan of now, "" for nothing."""
         self.following: Any = None
         """The dialog that follows an action, while it is open."""
+        self.guiding: Any = None
+        """The walkthrough's dialog, while it is open."""
+        self._hushed_until = 0.0
         self._place = SeatPlace()
         self._restoring: set[str] = set()
         self.size_class = "medium"
@@ -91,11 +97,23 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """An open prompt keeps the keys, whoever else is given them; they go there when it is closed."""
-        layer: Any = next((child for child in self.children if getattr(child, "holding", False)), None)
+        layer = self._layer()
         if layer is None or widget is None or widget is layer:
             super().set_focus(widget, scroll_visible, from_app_focus)
         elif widget.id in PANES:
             layer.before = widget
+
+    def hush(self) -> None:
+        """A dialog closes because another follows: what was typed ahead is for neither the room nor its rows."""
+        self._hushed_until = self.look.clock.monotonic() + SEEN
+
+    def deaf(self) -> bool:
+        """Whether keys are ignored now; asked by the app for each key."""
+        return self._layer() is None and self.look.clock.monotonic() < self._hushed_until
+
+    def _layer(self) -> Any:
+        """The prompt or the letters that have the keys."""
+        return next((child for child in self.children if getattr(child, "holding", False)), None)
 
     # -- parts
 
@@ -178,6 +196,8 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
             self._undo(update)
         elif topic in ("findings", "checklist", "journal"):
             self.table({"findings": "activity"}.get(topic, topic)).take(update)
+        if topic == "checklist" and self.guiding is not None and self.table("checklist").rows.loaded:
+            self.guiding.renew(self.part("checklist").items())
         self._restore(topic)
         self._tabs()
         if self.presenting:
@@ -254,6 +274,7 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
     def on_opened(self, message: Opened) -> None:
         """Enter on a row."""
         if message.pane == "checklist":
+            self.item = getattr(self.table().hold(), "key", "")
             self.action_walkthrough()
         else:
             self.action_read("detail")

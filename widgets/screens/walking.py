@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from console.ports.session import Mark, Record
@@ -25,24 +26,29 @@ async def walk(room: RoomScreen) -> None:
 
     if room.walking_now:
         return
+
+    def moved(key: str) -> None:
+        room.item = key
+        room.post_message(Moved())
+
     said = ""
     room.walking_now = True
+    if room.freezer.frozen:
+        room.action_freeze()  # what is acted upon must be what holds now
     try:
         while items := room.part("checklist").items():
             at = _at(room, items)
-            room.item, room.walking = items[at].key, True
-            room.post_message(Moved())
-            screen = Guiding(room.look, items, at, press(room, items[at]), said)
-            answer = await room.app.push_screen_wait(screen)
-            said = ""
+            room.walking = True
+            moved(items[at].key)
+            room.guiding = Guiding(room.look, items, at, partial(press, room), moved, room.hush, said)
+            answer = await room.app.push_screen_wait(room.guiding)
+            item, room.guiding = room.guiding.item, None
             if answer in ("leave", None):
                 break
-            if answer in ("next", "back"):
-                room.item = items[(at + (1 if answer == "next" else -1)) % len(items)].key
-            else:
-                said = await _do(room, items[at], answer)
+            said = await _do(room, item, answer)
     finally:
         room.walking = room.walking_now = False
+        room.guiding = None
         table = room.table("checklist")
         if table.rows.index(room.item) >= 0:
             table.point(table.rows.index(room.item))
@@ -73,7 +79,7 @@ def press(room: RoomScreen, item: ItemRow) -> str:
         where = (
             f"{count} object{'' if count == 1 else 's'} to do it to" if count else "but no affected object waits for it"
         )
-        return f"enter or {keys or ':' + item.action}: {item.action}, {where}. The plan comes first."
+        return f"enter: {item.action}, {where}. The plan comes first. In the room it is {keys or ':' + item.action}."
     if topic := asked_record(item):
         return f"enter: state it, as :record {topic} would"
     if item.action in _PROMPTS:
@@ -86,6 +92,8 @@ def press(room: RoomScreen, item: ItemRow) -> str:
 
 async def _do(room: RoomScreen, item: ItemRow, answer: str) -> str:
     """What was chosen; the sentence to show on the next screen."""
+    if answer == "do" and item.state in DONE:
+        return f"Nothing to do, it is {item.state}: n goes on. In the room :reopen opens it again."
     if answer == "n-a":
         return await _mark(room, item, "n-a", "Why does this not apply here?")
     if answer == "claim":

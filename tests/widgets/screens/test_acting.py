@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from msgspec import structs
 
-from console.ports.session import Detail, PlanAction
+from console.ports.session import Detail, Mark, PlanAction
 from console.ports.views import FindingRow
 from tests.widgets import scripted
 from tests.widgets.scripted import Scripted, c
@@ -116,3 +119,88 @@ async def test_what_the_engine_refuses_is_said_to_its_end_and_leaves_with_the_ne
         await at.press("j")
         assert "that plan" not in at.text()
         assert "help" in at.text().splitlines()[-1]
+
+
+HOSTILE = "[@click=app.exit]sys[$error][on red] [B]ops"
+
+
+async def _palette(at: Seat, typed: str) -> None:
+    await at.press("ctrl+p")
+    await at.press(*typed)
+    for _ in range(40):
+        await at.settle()
+        await asyncio.sleep(0.01)
+        if "Suspend" in at.text() or "No matches" in at.text():
+            return
+
+
+async def test_a_name_that_looks_like_markup_is_a_name_in_the_palette() -> None:
+    row = structs.replace(scripted.resources()[0], key=c(f"Pod/shop/{HOSTILE}"), name=c(f"shop/{HOSTILE}"))
+    async with seat(session=Scripted(scripted.room_rows() | {"resources": [row]})) as at:
+        await at.press("2")
+        await _palette(at, "suspend")
+        assert f"workload.suspend on Pod shop/{HOSTILE}" in at.text()
+
+
+async def test_the_palette_names_every_row_it_will_act_on() -> None:
+    async with seat() as at:
+        at.session.answers[PlanAction] = scripted.plan()
+        await _browse(at)
+        await at.press("space", "space", "k", "k", "k")
+        await _palette(at, "suspend")
+        assert "workload.suspend on Pod shop/web-00001 and 1 more marked" in at.text()
+        await at.press("enter")
+        await at.settle()
+        assert at.asked(PlanAction) == [PlanAction("workload.suspend", "Pod/shop/web-00001")]
+
+
+async def test_behind_a_dialog_the_palette_offers_nothing() -> None:
+    async with seat() as at:
+        at.session.answers[PlanAction] = scripted.plan()
+        await at.press("x", "i")
+        await at.settle()
+        await _palette(at, "suspend")
+        assert "No matches" in at.text()
+        await at.press("enter", "escape")
+        assert len(at.asked(PlanAction)) == 1
+
+
+async def test_a_second_plan_is_not_begun_while_the_first_is_still_being_made() -> None:
+    planned = asyncio.Event()
+
+    async def slow(request: PlanAction) -> Any:
+        await planned.wait()
+        return scripted.plan()
+
+    async with seat() as at:
+        at.session.answers[PlanAction] = slow
+        await at.press("x", "i", "j", "j", "x", "k")
+        await at.settle()
+        assert len(at.asked(PlanAction)) == 1
+        assert "pod.quarantine is still being planned" in at.text()
+        planned.set()
+        await at.settle()
+        await at.settle()
+        assert "PLAN 7c1e" in at.text()
+        await at.press("escape", "x", "k")
+        await at.settle()
+        assert [request.action for request in at.asked(PlanAction)] == ["pod.quarantine", "pod.delete"]
+
+
+async def test_a_mark_is_put_on_the_item_that_shows_and_on_no_other() -> None:
+    async with seat((80, 24)) as at:
+        await at.press("3", "G", "1", "colon", *"claim", "enter")
+        assert not at.asked(Mark)
+        assert "pane 3" in at.text()
+        await at.press("3", "colon", *"claim", "enter")
+        assert at.asked(Mark) == [Mark("I-08", "claimed")]
+
+
+async def test_words_that_no_action_understands_are_a_sentence_and_not_a_plan() -> None:
+    async with seat() as at:
+        await at.press("colon", *"pod.delete pod/a shop pod/b", "enter")
+        assert not at.asked(PlanAction)
+        assert "One object at a time" in at.text()
+        await at.press("colon", *"pod.delete pod/a -n shop", "enter")
+        await at.settle()
+        assert at.asked(PlanAction) == [PlanAction("pod.delete", "pod/a", "shop")]
