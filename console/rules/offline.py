@@ -8,6 +8,7 @@ Findings leave through the exporter only.
 from __future__ import annotations
 
 import gzip
+import io
 import secrets
 import sys
 import zlib
@@ -141,7 +142,9 @@ def feed_lines(lines: Sequence[bytes], detector: Detector, source: str = "", for
 
 def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
     if path == "-":
-        return nullcontext(sys.stdin.buffer)
+        stream = cast("io.BufferedReader", sys.stdin.buffer)
+        packed = stream.peek(2)[:2] == b"\x1f\x8b"
+        return nullcontext(cast("IO[bytes]", gzip.open(stream)) if packed else stream)
     with Path(path).open("rb") as probe:
         packed = probe.read(2) == b"\x1f\x8b"
     if packed:

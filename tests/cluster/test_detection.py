@@ -42,6 +42,8 @@ def test_every_step_of_an_intrusion_is_found_amid_everyday_work(
                 missed[step] = (sorted(expected - found), sorted(found))
         whole_day(controlplane, namespace)
     assert missed == {}
+    among_all = {step: sorted(expected - everything.rules()) for step, (_, expected) in STEPS.items()}
+    assert not any(among_all.values()), among_all
     worst = everything.findings(Severity.MEDIUM)
     strangers = {f.who.user for f in worst} - {intruder.user, "system:anonymous", ""}
     assert strangers == set(), [(f.rule, f.who.user, f.target) for f in worst if f.who.user in strangers]

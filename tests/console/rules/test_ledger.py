@@ -27,6 +27,19 @@ def test_a_stream_is_open_until_its_end_is_logged() -> None:
     assert ledger.open_streams("jane") == ()
 
 
+@pytest.mark.parametrize(
+    ("verb", "sub", "code"), [("get", "exec", 101), ("create", "attach", 101), ("create", "portforward", 101)]
+)
+def test_every_way_into_a_pod_is_a_stream(verb: str, sub: str, code: int) -> None:
+    """Recorded as API servers write them; the test cluster itself has no attach."""
+    on = {"resource": "pods", "namespace": "shop", "name": "web", "subresource": sub, "apiVersion": "v1"}
+    uri = f"/api/v1/namespaces/shop/pods/web/{sub}?container=web&stdin=true&stdout=true&tty=true"
+    ledger = StreamLedger()
+    for stage, expected in (("ResponseStarted", [("s1", verb, "shop/web", sub)]), ("ResponseComplete", [])):
+        ledger.feed(read([_stream(stage, verb=verb, objectRef=on, requestURI=uri, responseStatus={"code": code})]))
+        assert [stream[:4] for stream in ledger.open_streams("jane")] == expected
+
+
 def test_another_request_under_the_same_id_neither_ends_nor_hides_a_stream() -> None:
     ledger = StreamLedger()
     later = {"requestReceivedTimestamp": "2026-11-23T07:05:00.000000Z"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,17 @@ def test_a_packed_file_a_list_and_a_document_over_many_lines_are_read(log: Path,
         code, found, err = _detect(file)
         assert (code, err) == (FOUND, ""), file
         assert "K8S-EXEC-POD" in {one["rule"] for one in found}
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+def test_standard_input_is_read_as_a_file_is(log: Path, packed: bool) -> None:
+    data = gzip.compress(log.read_bytes()) if packed else log.read_bytes()
+    command = [sys.executable, "-m", "console", "detect", "--json", "-"]
+
+    done = subprocess.run(command, input=data, capture_output=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (FOUND, b"")
+    assert {json.loads(one)["source"] for one in done.stdout.splitlines()} == {"stdin"}
 
 
 def test_a_torn_archive_is_named_and_what_was_read_is_shown(log: Path, tmp_path: Path) -> None:

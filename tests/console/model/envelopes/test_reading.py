@@ -52,6 +52,20 @@ def test_every_envelope_gives_the_event(name: str) -> None:
     assert msgspec.json.decode(event.request_object) == {"kind": "Pod"}
 
 
+@pytest.mark.parametrize("version", ["v1alpha1", "v1beta1", "v9"])
+def test_an_event_of_another_version_is_read_as_far_as_it_says_the_same(version: str) -> None:
+    """Fields that are new are passed over: an API server that was upgraded must not become invisible."""
+    other = EVENT | {"apiVersion": f"audit.k8s.io/{version}", "newField": {"a": [1]}, "level": "Everything"}
+    (event,) = read_record(json.dumps(other).encode())
+    assert (event.audit_id, event.verb, event.user.username) == ("a", "create", "jane")
+
+
+def test_an_event_of_a_version_that_says_it_otherwise_is_an_error_not_silence() -> None:
+    other = {"kind": "Event", "apiVersion": "audit.k8s.io/v9", "id": "a", "action": "create", "who": "jane"}
+    with pytest.raises(DataError, match="no audit event"):
+        read_record(json.dumps(other).encode())
+
+
 def test_a_table_row_of_aks_is_read() -> None:
     row = {
         "AuditId": "a", "Verb": "get", "Stage": "ResponseComplete", "User": json.dumps(EVENT["user"]),
