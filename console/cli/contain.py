@@ -22,6 +22,7 @@ from console.ports.views import OutcomeView, PlanView, Refusal, UndoRow
 def contain(args: argparse.Namespace) -> int:
     """Plan an action on a target; approve and follow it when asked to."""
     _refuse_both(args)
+    _give_reason(args)
     params = dict(_pair(text) for text in args.param)
     namespace = getattr(args, "namespace", "")
     request = PlanAction(args.action, args.target, namespace, params, bool(args.dry_run))
@@ -31,8 +32,9 @@ def contain(args: argparse.Namespace) -> int:
 def undo(args: argparse.Namespace) -> int:
     """List the register, or undo one of its lines."""
     _refuse_both(args)
+    _give_reason(args)
     if not args.id:
-        if args.approve or args.plan:
+        if args.approve or args.plan or args.break_glass:
             raise BadInput("undo needs the ID of what to undo for that. `warroom undo` alone lists them.")
         return run(lambda: _register(args))
     return run(lambda: _go(args, PlanUndo(args.id, args.mode, bool(args.dry_run))))
@@ -42,6 +44,14 @@ def _refuse_both(args: argparse.Namespace) -> None:
     """Raises `BadInput` for `--plan --approve`: the one promises that nothing is written, the other writes."""
     if args.plan and args.approve:
         raise BadInput("--plan only reads and --approve writes. Give one of them.")
+
+
+def _give_reason(args: argparse.Namespace) -> None:
+    """A bare `--break-glass` takes the reason typed for this one command. Raises `BadInput` when there is none."""
+    if args.break_glass is True:
+        if not args.reason.strip():
+            raise BadInput("--break-glass needs a reason on record: --reason TEXT, or --break-glass TEXT.")
+        args.break_glass = args.reason
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -138,7 +138,8 @@ def _contain(commands: Commands) -> None:
         one.add_argument("--dry-run", choices=("server",), default="", help="also let the API server try every write")
         one.add_argument("--approve", default="", metavar="DIGEST", help="apply exactly this plan")
         one.add_argument("--reason", default="", metavar="TEXT", help="why; arms this one command")
-        one.add_argument("--break-glass", default="", metavar="TEXT", help="act without the second person, and why")
+        glass = "act without the second person, and why; without TEXT for the --reason"
+        one.add_argument("--break-glass", nargs="?", default="", const=True, metavar="TEXT", help=glass)
         one.add_argument("--skip-evidence", default="", metavar="TEXT", help="destroy without evidence, and why")
         one.add_argument("--type-name", default="", metavar="NAME", help="name of a protected target, typed out")
         _json(one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import shutil
 import sqlite3
@@ -203,6 +204,25 @@ def test_a_target_made_anew_since_the_plan_is_left_alone(
     assert done.returncode == 5, done.stdout + done.stderr
     assert "created again" in done.stdout + done.stderr
     assert controlplane.get("pod", "web", namespace)["metadata"]["uid"] == before
+
+
+def test_glass_is_broken_with_a_reason_on_record_and_never_without(
+    warroom: Installation, controlplane: ControlPlane, namespace: str
+) -> None:
+    """As the contract writes it: `--approve DIGEST --reason TEXT --break-glass`."""
+    controlplane.kubectl("-n", namespace, "run", "web", "--image=registry.example/web:1", "--restart=Never")
+    controlplane.kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/web", "--timeout=30s")
+    delete = ("contain", "pod.delete", "pod/web", "-n", namespace)
+    digest = warroom.json(*delete, "--plan")["digest"]
+
+    assert "--reason TEXT" in complaint(warroom.run(*delete, "--approve", digest, "--break-glass"), 2)
+    assert "--break-glass" in complaint(warroom.run(*delete, "--approve", digest, "--reason", "a miner"), 5)
+    assert controlplane.get("pod", "web", namespace)["metadata"]["uid"]
+    done = warroom.run(*delete, "--approve", digest, "--reason", "a miner, alone", "--break-glass", "--json")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    (approved,) = [line for line in warroom.run("journal", "export").stdout.splitlines() if '"break_glass"' in line]
+    assert json.loads(approved)["record"]["break_glass"] == "a miner, alone"
 
 
 def test_a_protected_target_wants_its_name_typed(warroom: Installation, controlplane: ControlPlane) -> None:
