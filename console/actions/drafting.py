@@ -40,8 +40,6 @@ def patch(
     kind = BY_KIND[ref.kind]
     pinned = pin(ref, obj, *pins)
     body = canonical(with_uid(change, pinned.ref.uid))
-    line = ["kubectl", "patch", kubectl_kind(kind), ref.name, *_where(kind, ref.namespace)]
-    line += [*([f"--subresource={sub}"] if sub else []), "--type=merge", f"--field-manager={manager}"]
     call = Call(
         "PATCH",
         kind.path(ref.namespace, ref.name, sub),
@@ -50,9 +48,29 @@ def patch(
         body,
         MERGE,
         title,
-        shlex.join([*line, "-p", body.decode()]),
+        _patch_line(manager, ref, body, sub),
     )
     return Step(call, pinned, fresh)
+
+
+def way_back(manager: str, ref: ResourceRef, obj: Mapping[str, Any], change: Mapping[str, Any], sub: str = "") -> str:
+    """The kubectl line that takes the same `patch` back to what `obj` has now, for hands that have nothing else."""
+    return _patch_line(manager, ref, canonical(with_uid(_before(change, obj), ref.uid)), sub)
+
+
+def _before(change: Mapping[str, Any], obj: Mapping[str, Any]) -> dict[str, Any]:
+    """What a merge patch replaces; null for what was not there, which takes it away again."""
+    return {
+        name: _before(value, obj.get(name) or {}) if isinstance(value, Mapping) else obj.get(name)
+        for name, value in change.items()
+    }
+
+
+def _patch_line(manager: str, ref: ResourceRef, body: bytes, sub: str) -> str:
+    kind = BY_KIND[ref.kind]
+    line = ["kubectl", "patch", kubectl_kind(kind), ref.name, *_where(kind, ref.namespace)]
+    line += [*([f"--subresource={sub}"] if sub else []), "--type=merge", f"--field-manager={manager}"]
+    return shlex.join([*line, "-p", body.decode()])
 
 
 def create(manager: str, ref: ResourceRef, manifest: Mapping[str, Any], title: str) -> Step:

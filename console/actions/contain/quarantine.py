@@ -10,7 +10,7 @@ from typing import Any, cast
 from console.actions.base import Applied, Desk
 from console.actions.blast import budget_lines, service_lines
 from console.actions.contain.advice import owner_warnings, refuse_unreachable
-from console.actions.drafting import create, patch, reference, rights_of
+from console.actions.drafting import create, patch, reference, rights_of, way_back
 from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod
 from console.actions.evidence.pod import AROUND_READS, READS, reads_in
 from console.actions.pinning import canonical
@@ -182,14 +182,12 @@ class _Draft:
 
     def _relabel(self) -> Step:
         had = labels(self.pod)
-        marks: dict[str, str | None] = {**(dict.fromkeys(had) if self.detach else {}), self.key: self.value}
-        saved = {"annotations": {self.saved: canonical(had).decode()}} if self.detach else {}
         what = f"take {len(had)} labels off {self.ref} and add" if self.detach else f"label {self.ref} with"
         return patch(
             self.desk.manager,
             self.ref,
             self.pod,
-            {"metadata": {"labels": marks, **saved}},
+            self._marks(),
             ("metadata.labels", "metadata.ownerReferences"),
             f"{what} {self.key}={self.value}",
         )
@@ -206,8 +204,17 @@ class _Draft:
             "pod.release, mode network: deletes the policy, the pod stays detached "
             f"(kubectl delete networkpolicy {self.policy} -n {self.ref.namespace})",
             "pod.release, mode reattach: deletes the policy and puts the labels back, last. The controller adopts the "
-            "pod, has one too many, and deletes a not-ready one first: that may be the evidence.",
+            "pod, has one too many, and deletes a not-ready one first: that may be the evidence. By hand, after the "
+            "policy is gone:",
+            way_back(self.desk.manager, self.ref, self.pod, self._marks()),
         )
+
+    def _marks(self) -> dict[str, Any]:
+        """What isolates the pod: its labels off, that of the policy on, the old ones kept in a note."""
+        had = labels(self.pod)
+        marks: dict[str, str | None] = {**(dict.fromkeys(had) if self.detach else {}), self.key: self.value}
+        saved = {"annotations": {self.saved: canonical(had).decode()}} if self.detach else {}
+        return {"metadata": {"labels": marks, **saved}}
 
     def context(self) -> dict[str, Any]:
         owner = controller(self.pod)

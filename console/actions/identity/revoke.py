@@ -6,13 +6,13 @@ taken out as a whole (its other members lose it too), named one by one without i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from console.actions.base import Applied, Desk
 from console.actions.blast import account_lines, pods_of_account
-from console.actions.drafting import patch, reference, rights_of
+from console.actions.drafting import patch, reference, rights_of, way_back
 from console.actions.identity.holdings import (
     EVERYBODY,
     INVALID_SINCE,
@@ -122,7 +122,10 @@ class SaRevoke:
             limits=_limits(desk, account_obj),
             protects=("account.yaml",),
             reverters=reverter_lines([one.binding for one in account.holdings]),
-            undo=(f"sa.unrevoke puts subjects and labels back as they were. {self.spec.undo_why}",),
+            undo=(
+                f"sa.unrevoke puts subjects and labels back as they were. {self.spec.undo_why}",
+                *_lines_back(desk, steps, account, secrets),
+            ),
             warnings=tuple(_warnings(account, groups)),
             context=canonical(_context(account, ref, secrets)),
         )
@@ -165,6 +168,15 @@ def _invalidate(desk: Desk, secrets: list[dict[str, Any]]) -> list[Step]:
     change = {"metadata": {"labels": {INVALID_SINCE: today}}}
     refs = [(reference(secret, "Secret", desk.info.id), secret) for secret in secrets if not is_invalid(secret)]
     return [patch(desk.manager, ref, obj, change, (), f"refuse the legacy token in Secret {ref}") for ref, obj in refs]
+
+
+def _lines_back(desk: Desk, steps: tuple[Step, ...], account: Account, secrets: list[dict[str, Any]]) -> Iterator[str]:
+    befores = {reference(one, "Secret", desk.info.id).key: one for one in secrets}
+    befores |= {reference(one.binding, one.kind, desk.info.id).key: one.binding for one in account.holdings}
+    for step in steps:
+        labelled: Mapping[str, Any] = {"metadata": {"labels": {INVALID_SINCE: ""}}}
+        change = labelled if step.call.ref.kind == "Secret" else {"subjects": []}
+        yield way_back(desk.manager, step.call.ref, befores[step.call.ref.key], change)
 
 
 def _binds(account: Account, groups: str) -> list[Right]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from console.actions.base import Applied, Desk
 from console.actions.blast import budget_lines, service_lines
-from console.actions.drafting import patch, reference, rights_of
+from console.actions.drafting import patch, reference, rights_of, way_back
 from console.actions.evidence.capturing import AROUND, MANIFEST, capture_pod, is_sealed
 from console.actions.evidence.pod import AROUND_READS, READS, reads_in
 from console.actions.pinning import canonical
@@ -116,7 +116,7 @@ class WorkloadSuspend(Writing):
                 *scaler_lines(aims, top.kind, top.name),
                 *unread,
             ),
-            undo=(f"workload.resume: {_back(stops)}. {self.spec.undo_why}",),
+            undo=(f"workload.resume: {_back(stops)}. {self.spec.undo_why}", *_lines_back(desk, stops, key, value)),
             warnings=tuple(_warnings(stops, len(refs))),
             context=canonical(_context(stops, key, pods)),
         )
@@ -153,6 +153,11 @@ class WorkloadSuspend(Writing):
 def _step(desk: Desk, stop: Stop, key: str, value: str) -> Step:
     change, pins, sub, title = change_of(stop, key, value)
     return patch(desk.manager, stop.ref, stop.obj, change, pins, title, sub)
+
+
+def _lines_back(desk: Desk, stops: list[Stop], key: str, value: str) -> list[str]:
+    changes = ((stop, change_of(stop, key, value)) for stop in stops)
+    return [way_back(desk.manager, stop.ref, stop.obj, change, sub) for stop, (change, _, sub, _) in changes]
 
 
 def _refuse_done(stops: list[Stop]) -> None:
