@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
+from console.model.ending import is_over
 from console.model.network import EndpointSlice, Service
 from console.model.objects import Obj
 from console.model.ref import BY_KIND
@@ -18,8 +19,6 @@ from console.policy.selector import matches, matches_map
 from console.ports.cluster import View
 
 Views = Callable[[str], View]
-
-_FINISHED = ("Succeeded", "Failed")
 
 
 def blind(views: Views, *kinds: str) -> tuple[str, ...]:
@@ -34,8 +33,8 @@ def blind(views: Views, *kinds: str) -> tuple[str, ...]:
 
 
 def running(pods: Iterable[Pod]) -> list[Pod]:
-    """Those that are not finished."""
-    return [pod for pod in pods if pod.status.phase not in _FINISHED]
+    """Those that are not known to be finished."""
+    return [pod for pod in pods if not is_over(pod)]
 
 
 def pods_on_node(views: Views, node: str) -> list[Pod]:

@@ -5,13 +5,14 @@ for the walk up the owner chain, which only reads.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from console.actions.base import Desk
 from console.errors import ApiStatus, Refused
-from console.model.objects import TYPES, Obj
+from console.model.ending import is_over
+from console.model.objects import TYPES, Obj, Pod
 from console.model.ref import BY_KIND, ResourceRef
 
 MIRROR = "kubernetes.io/config.mirror"
@@ -71,8 +72,8 @@ def is_static(pod: Whole) -> bool:
 
 
 def is_finished(pod: Whole) -> bool:
-    """Whether no container of it runs or will run again."""
-    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+    """Whether no container of it runs or will run again, by what they say themselves."""
+    return is_over(cast(Pod, pruned("Pod", pod)))
 
 
 def is_ready(pod: Whole) -> bool:

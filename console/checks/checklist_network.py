@@ -15,6 +15,7 @@ from console.checks.checklist_judged import Judged, judged_all
 from console.checks.checklist_record import said
 from console.checks.pods import LIMITS, NO_DATA_PATH, isolated_on_paper
 from console.checks.telling import listed, place, tell, told
+from console.model.ending import is_over
 from console.model.instants import minute
 from console.model.network import EndpointSlice, Ingress, NetworkPolicy, Service
 from console.model.ref import ResourceRef
@@ -25,7 +26,6 @@ from console.ports.facts import Facts
 
 OUTLIVES = "on a node that cannot be reached a process may outlive its API object"
 NO_FLOWS = "no flow is seen here: that nothing passes this pod any more is not observed"
-_OVER = ("Succeeded", "Failed")
 
 
 @told
@@ -70,7 +70,7 @@ def namespace_isolated(facts: Facts, target: ResourceRef) -> Verdict:
 
 
 def _runs(pod: Pod) -> bool:
-    return pod.status.phase not in _OVER
+    return not is_over(pod)  # one whose end is not proved may still talk
 
 
 def _shape(pod: Pod) -> tuple[tuple[str, str], ...]:

@@ -10,14 +10,13 @@ from console.checks.base import check
 from console.checks.checklist_record import said
 from console.checks.telling import listed, tell, told
 from console.checks.workloads import pods_under, stopped
+from console.model.ending import RUNS, UNPROVED, life, unproved_words
 from console.model.facts import Unknown
 from console.model.instants import minute
 from console.model.ref import ResourceRef
 from console.model.verdict import Verdict, both
 from console.model.workload import Pod, Workload
 from console.ports.facts import Facts
-
-_OVER = ("Succeeded", "Failed")
 
 
 @check("workload.quiet", "object", "objects", about="Deployment")
@@ -38,6 +37,9 @@ def _still(facts: Facts, target: ResourceRef) -> Verdict:
     left = pods_under(facts, target.namespace, [target.uid])
     if isinstance(left, Unknown):
         return Verdict(None, left.why)
+    unproved = [pod.metadata.name for pod in left if life(pod) == UNPROVED]
+    if left and len(unproved) == len(left):
+        return Verdict(None, f"gone · {unproved_words(unproved)}")
     return Verdict(not left, f"gone · {len(left)} pods of it left")
 
 
@@ -48,13 +50,12 @@ def _images_quiet(facts: Facts, target: ResourceRef) -> Verdict:
     template = workload.spec.template if isinstance(workload, Workload) else None
     images = {one.image for one in template.spec.containers} if template else set()
     pods = cast(Iterable[Pod], tell(facts, asking.objects("Pod", target.namespace)))
-    left = [
-        pod.metadata.name
-        for pod in pods
-        if pod.metadata.controller is not None
-        and pod.status.phase not in _OVER
-        and any(one.image in images for one in pod.spec.containers)
-    ]
+    having = [pod for pod in pods if any(one.image in images for one in pod.spec.containers)]
+    lives = [(life(pod), pod.metadata.name) for pod in having if pod.metadata.controller is not None]
+    left = [name for state, name in lives if state == RUNS]
+    unproved = [name for state, name in lives if state == UNPROVED]
+    if unproved and not left:
+        return Verdict(None, unproved_words(unproved))
     return Verdict(not left, f"its image still runs in {listed(left)}" if left else "no pod runs its image")
 
 

@@ -10,6 +10,7 @@ from typing import cast
 
 from console.checks import asking
 from console.checks.base import check
+from console.model.ending import FORGED, UNPROVED, is_over, life, unproved_words
 from console.model.facts import Known, Unknown
 from console.model.instants import seconds
 from console.model.objects import Obj, Pod, Workload
@@ -20,13 +21,13 @@ from console.ports.facts import Facts
 LIMITS = (
     "a pod that was isolated before is no pod of this workload any more: it keeps running for the forensics",
     "on a node that cannot be reached a process may outlive its API object",
+    FORGED,
 )
 SCALED = ("Deployment", "ReplicaSet", "StatefulSet")
-_FINISHED = ("Succeeded", "Failed")
 
 
 def pods_under(facts: Facts, namespace: str, uids: Iterable[str]) -> list[Pod] | Unknown:
-    """Unfinished pods whose controller, or whose controller's controller, has one of these uids."""
+    """Pods not known to have ended whose controller, or whose controller's controller, has one of these uids."""
     owners = set(uids)
     for kind in ("Job", "ReplicaSet"):
         fact = facts.get(asking.objects(kind, namespace))
@@ -37,7 +38,7 @@ def pods_under(facts: Facts, namespace: str, uids: Iterable[str]) -> list[Pod] |
     if isinstance(fact, Unknown):
         return Unknown(f"pods: {fact.why}")
     pods = cast(Iterable[Pod], fact.value)
-    return [pod for pod in pods if _controller(pod) in owners and pod.status.phase not in _FINISHED]
+    return [pod for pod in pods if _controller(pod) in owners and not is_over(pod)]
 
 
 def _controller(obj: Obj) -> str:
@@ -86,12 +87,16 @@ def stopped(facts: Facts, target: ResourceRef, stopper: str = "", since: float =
     pods = pods_under(facts, target.namespace, [workload.metadata.uid])
     if isinstance(pods, Unknown):
         return Verdict(None, pods.why, limits=LIMITS)
-    if pods and target.kind == "CronJob":
-        left = tuple(f"pod {pod.metadata.name} of a running Job goes on: suspend that Job (x w)" for pod in pods)
-        return Verdict(False, f"suspended, but {len(pods)} pods of it run", left, limits=LIMITS, at=fact.at)
-    why = observed(target.kind, workload) or (f"{len(pods)} pods of it are still there" if pods else "")
+    unproved = [pod.metadata.name for pod in pods if life(pod) == UNPROVED]
+    runs = [pod for pod in pods if life(pod) != UNPROVED]
+    if runs and target.kind == "CronJob":
+        left = tuple(f"pod {pod.metadata.name} of a running Job goes on: suspend that Job (x w)" for pod in runs)
+        return Verdict(False, f"suspended, but {len(runs)} pods of it run", left, limits=LIMITS, at=fact.at)
+    why = observed(target.kind, workload) or (f"{len(runs)} pods of it are still there" if runs else "")
     if why:
         return Verdict(False, why, limits=LIMITS, at=fact.at)
+    if unproved:
+        return Verdict(None, unproved_words(unproved), limits=LIMITS, at=fact.at)
     return Verdict(True, f"{target.kind} {target} stands still: no pod of it is left", limits=LIMITS, at=fact.at)
 
 

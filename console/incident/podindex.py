@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from console.model.ending import is_over
 from console.model.facts import Fact, Known
 from console.model.objects import Obj, Pod
 from console.model.ref import ResourceRef
@@ -18,7 +19,6 @@ from console.ports.cluster import Cluster
 
 MIRROR = "kubernetes.io/config.mirror"
 SOURCE = "kubernetes.io/config.source"
-_OVER = ("Succeeded", "Failed")
 
 Key = tuple[str, str]
 """Namespace and name."""
@@ -102,7 +102,7 @@ class PodIndex:
 
 def _entry(pod: Pod) -> _Entry | None:
     """What is kept of a pod; nothing of one that has ended."""
-    if pod.status.phase in _OVER:
+    if is_over(pod):
         return None
     return _Entry(frozenset(_traits(pod)), _is_notable(pod))
 

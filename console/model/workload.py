@@ -61,12 +61,20 @@ class PodSpec(Part):
     volumes: list[Volume] | None = None
 
 
+class ContainerState(Part):
+    """Which of its states a container is in; when and why is left out, so that equal ones are kept once."""
+
+    running: Part | None = None
+    terminated: Part | None = None
+
+
 class ContainerStatus(Part):
     name: str = ""
     image: str = ""
     image_id: str = msgspec.field(default="", name="imageID")
     ready: bool = False
     restart_count: int = 0
+    state: ContainerState | None = None
 
 
 class PodStatus(Part):

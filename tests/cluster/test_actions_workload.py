@@ -239,3 +239,35 @@ async def test_the_kubectl_line_deletes_only_that_incarnation(acting: Acting, na
 async def _another(acting: Acting, namespace: str, pod: Object) -> bool:
     now = await acting.get("Pod", namespace, pod["metadata"]["name"])
     return now is not None and now["metadata"]["uid"] != pod["metadata"]["uid"]
+
+
+async def test_a_pod_that_was_called_finished_and_runs_on_keeps_a_stop_from_being_proved(
+    acting: Acting, namespace: str
+) -> None:
+    """Whoever may write pods/status hides a pod from its controller, which neither counts nor ends it any more."""
+    await acting.make(deployment(namespace, "web", 1))
+    (pod,) = await acting.ready_pods(namespace, "app=web", 1)
+    name = pod["metadata"]["name"]
+    forged = '{"status":{"phase":"Succeeded"}}'
+    await acting.kubectl("patch", "pod", name, "-n", namespace, "--subresource=status", "--type=merge", "-p", forged)
+    await acting.until(lambda: _replaced(acting, namespace, name), "a replacement")
+
+    plan = await acting.plan("workload.suspend", BY_KIND["Deployment"].ref(namespace, "web"))
+    assert pod["metadata"]["uid"] in {ref.uid for ref in plan.destroys}
+    outcome = await acting.run(plan, until=Stage.ACCEPTED)
+    assert outcome.stage is Stage.ACCEPTED, outcome
+    await acting.until(lambda: _only(acting, namespace, name), "the end of the replacement")
+
+    async def judged() -> bool:
+        return acting.runner.outcome(plan.digest).text == "1 pods of it are still there"
+
+    await acting.until(judged, "the verdict")
+    assert acting.runner.outcome(plan.digest).stage is not Stage.EFFECTIVE
+
+
+async def _replaced(acting: Acting, namespace: str, name: str) -> bool:
+    return any(one["metadata"]["name"] != name for one in await acting.listed("pods", namespace, "app=web"))
+
+
+async def _only(acting: Acting, namespace: str, name: str) -> bool:
+    return [one["metadata"]["name"] for one in await acting.listed("pods", namespace, "app=web")] == [name]

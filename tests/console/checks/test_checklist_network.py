@@ -64,10 +64,24 @@ def test_a_namespace_without_running_pods_proves_nothing(policies: tuple[dict[st
     """A tick would say that the namespace is locked down; the next pod would show that it is not."""
     done = pod("job-1")
     done["status"]["phase"] = "Succeeded"
+    done["status"]["containerStatuses"][0]["state"] = {"terminated": {"exitCode": 0}}
     facts = Scripted().watch("Pod", done).watch("NetworkPolicy", *policies)
     verdict = ask_check("namespace.isolated", facts, SHOP)
     assert verdict.truth is None
     assert verdict.observed.startswith("no pods to isolate")
+
+
+@pytest.mark.parametrize("state", [{"running": {}}, None])
+def test_a_pod_that_is_only_called_ended_must_be_isolated_too(state: dict[str, Any] | None) -> None:
+    """Whoever may write pods/status can call a pod Succeeded that runs."""
+    forged = pod("web")
+    forged["status"]["phase"] = "Succeeded"
+    forged["status"]["containerStatuses"][0]["state"] = state
+    facts = Scripted().watch("Pod", forged).watch("NetworkPolicy")
+
+    verdict = ask_check("namespace.isolated", facts, SHOP)
+
+    assert (verdict.truth, verdict.observed) == (False, "1 of 1 pods may still talk: web")
 
 
 def test_a_default_deny_must_cover_both_directions() -> None:

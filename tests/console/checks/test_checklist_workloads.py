@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.console.checks.scripted import Scripted, ask_check, meta, pod, ref
 
 WEB = ref("Deployment", "shop", "web", "d1")
@@ -91,3 +93,25 @@ def test_a_rollout_that_is_not_ready_or_an_image_not_pulled_yet_is_not_approved(
         facts = Scripted().watch("Deployment", web(1)).watch("ReplicaSet", REPLICAS)
         facts.watch("Pod", RUNNING | {"status": status}).say("image.approved", "sha256:good")
         assert ask_check("workload.approved", facts, WEB).truth is False
+
+
+@pytest.mark.parametrize(
+    ("state", "truth", "observed"),
+    [
+        ({"running": {}}, False, "its image still runs in"),
+        (None, None, "ended by phase, but no container says that it has"),
+        ({"terminated": {}}, True, "no pod runs its image"),
+    ],
+)
+def test_an_image_that_runs_in_a_pod_called_ended_is_not_quiet(
+    state: dict[str, Any] | None, truth: bool | None, observed: str
+) -> None:
+    forged = pod("other-1", owner=("ReplicaSet", "other", "rs9"), image="shop/web:1")
+    forged["status"]["phase"] = "Succeeded"
+    forged["status"]["containerStatuses"][0]["state"] = state
+    facts = Scripted().watch("Deployment", web(0)).watch("ReplicaSet", REPLICAS).watch("Pod", forged)
+
+    verdict = ask_check("workload.quiet", facts, WEB)
+
+    assert verdict.truth is truth
+    assert observed in verdict.observed

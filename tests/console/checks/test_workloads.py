@@ -70,9 +70,37 @@ def test_a_pod_that_was_isolated_before_does_not_count() -> None:
     assert verdict.truth is True
 
 
-def test_finished_pods_do_not_count() -> None:
-    done = _child("Job", "p", "o1", status={"phase": "Succeeded"})
-    assert check(_book("Job", {"suspend": True}, {}, done), BY_KIND["Job"].ref("shop", "web")).truth is True
+RUNNING, OVER = {"running": {"startedAt": "2026-05-28T00:00:00Z"}}, {"terminated": {"exitCode": 0}}
+ON_A_NODE = {"nodeName": "node-0", "containers": [{"name": "main"}, {"name": "side"}]}
+
+
+def _called(phase: str, *states: dict[str, Any], spec: dict[str, Any] | None = None) -> dict[str, Any]:
+    statuses = [{"name": name, "state": state} for name, state in zip(("main", "side"), states, strict=False)]
+    status = {"phase": phase, "containerStatuses": statuses}
+    return _child("Job", "p", "o1", spec=ON_A_NODE if spec is None else spec, status=status)
+
+
+@pytest.mark.parametrize(
+    ("pod", "truth", "observed"),
+    [
+        (_called("Succeeded", OVER, OVER), True, "stands still"),
+        (_called("Failed", OVER, OVER), True, "stands still"),
+        (_called("Failed", spec={"containers": [{"name": "main"}]}), True, "stands still"),  # no node ever had it
+        (_called("Succeeded", OVER, RUNNING), False, "1 pods of it"),
+        (_called("Succeeded", OVER), None, "web-p: ended by phase, but no container says that it has"),
+        (_called("Failed"), None, "web-p: ended by phase, but no container says that it has"),
+        (_called("Running", OVER, OVER), False, "1 pods of it"),
+    ],
+)
+def test_a_pod_has_ended_when_its_containers_say_so_and_not_by_its_phase(
+    pod: dict[str, Any], truth: bool | None, observed: str
+) -> None:
+    """Whoever may write pods/status can call a pod Succeeded that runs: its controller stops counting it."""
+    verdict = check(_book("Job", {"suspend": True}, {}, pod), BY_KIND["Job"].ref("shop", "web"))
+
+    assert verdict.truth is truth
+    assert observed in verdict.observed
+    assert any("can forge" in limit for limit in verdict.limits)
 
 
 def test_another_object_of_the_name_was_not_stopped() -> None:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from console.incident.podindex import PodIndex
 from console.model.facts import Known
+from console.model.meta import Part
 from console.model.objects import Pod
 from console.model.ref import BY_KIND
+from console.model.workload import ContainerState
 from console.ports.clock import ManualClock
 from console.ports.cluster import Cluster
 from tests.console.checks.scripted import pod
@@ -74,6 +76,11 @@ def test_a_pod_that_ended_or_went_is_forgotten() -> None:
     assert [one.metadata.name for one in value(world.index.notable())] == ["a"]
     ended = decoded("a", spec={"hostNetwork": True})
     ended.status.phase = "Succeeded"
+    world.put(ended)
+    assert len(value(world.index.notable())) == 1, "its phase alone may be forged"
+    ended = msgspec.json.decode(msgspec.json.encode(ended), type=Pod)
+    for one in ended.status.container_statuses or ():
+        one.state = ContainerState(terminated=Part())
     world.put(ended)
     assert value(world.index.notable()) == ()
     world.put(decoded("b", spec={"hostNetwork": True}))

@@ -12,13 +12,20 @@ from console.errors import Refused
 from console.model.ref import BY_KIND
 from tests.console.actions.scripted import pod
 
+DONE = [{"name": "app", "state": {"terminated": {"exitCode": 0}}}]
+
+
+@pytest.mark.parametrize("statuses", [None, [{"name": "app"}], [{"name": "app", "state": {"running": {}}}]])
+def test_a_pod_that_is_only_called_finished_is_isolated_all_the_same(statuses: list[dict[str, Any]] | None) -> None:
+    refuse_unreachable(pod(status__phase="Succeeded", status__containerStatuses=statuses))
+
 
 @pytest.mark.parametrize(
     ("made", "words"),
     [
         (pod(metadata__annotations={"kubernetes.io/config.mirror": "x"}), "move its manifest file away"),
         (pod(spec__hostNetwork=True), "cut the host off at its firewall"),
-        (pod(status__phase="Succeeded"), "is finished"),
+        (pod(status__phase="Succeeded", status__containerStatuses=DONE), "is finished"),
     ],
 )
 def test_a_pod_no_policy_can_isolate_is_refused_with_what_helps(made: dict[str, Any], words: str) -> None:
