@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
-from console.ports.views import FindingRow, HeaderView
 from tests.controlplane.running import ControlPlane
-from tests.engine.running import Installation, now, until
+from tests.engine.running import Installation
 
 
 def engines(warroom: Installation) -> list[psutil.Process]:
@@ -49,35 +46,6 @@ def test_after_stop_the_next_command_opens_the_same_incident(warroom: Installati
     assert (stopped.returncode, status.returncode, again.returncode) == (0, 1, 0), again.stderr
     assert '"engine":false' in status.stdout
     assert len([path for path in warroom.state.iterdir() if (path / "journal.db").exists()]) == 1
-
-
-@pytest.fixture
-def responder(controlplane: ControlPlane) -> Iterator[Installation]:
-    """An installation under an identity that nothing else uses: the tests' own kubectl is the administrator."""
-    controlplane.grant([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}], name="responder-all")
-    one = Installation(controlplane.kubeconfig("responder"), controlplane.audit_log)
-    yield one
-    one.stop()
-    shutil.rmtree(one.state, ignore_errors=True)
-    controlplane.ungrant("responder-all")
-
-
-async def test_doctor_beside_an_engine_is_no_foreign_use_of_our_identity(
-    responder: Installation, controlplane: ControlPlane, namespace: str
-) -> None:
-    """Its requests carry ids of the incident: alarms for nothing would teach people to ignore them."""
-    responder.run("undo")
-    assert responder.run("doctor").returncode == 0
-    controlplane.kubectl("create", "clusterrolebinding", f"after-{namespace}", "--clusterrole=cluster-admin",
-                         f"--serviceaccount={namespace}:default")  # fmt: skip
-    async with responder.seat() as seat:
-        await until(seat, "findings", FindingRow, lambda rows: any(row.target == f"after-{namespace}" for row in rows))
-        (header,) = await now(seat, "header", HeaderView)
-    asked = [line for line in controlplane.audit_log.read_text().splitlines() if '"username":"responder"' in line]
-
-    assert any("selfsubjectreviews" in line for line in asked), "the doctor's requests are in the record"
-    assert header.alarms == ()
-    controlplane.kubectl("delete", "clusterrolebinding", f"after-{namespace}")
 
 
 def test_a_digest_is_approved_under_its_own_words_only(warroom: Installation, controlplane: ControlPlane) -> None:
