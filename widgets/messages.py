@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from console.model.text import Clean
     from console.ports.session import Update
 
 
@@ -24,6 +25,14 @@ class Linked(Message):
     def __init__(self, lost: str = "") -> None:
         super().__init__()
         self.lost = lost
+
+
+class Ended(Message):
+    """The engine ended one topic and goes on with the others."""
+
+    def __init__(self, topic: str, why: Clean) -> None:
+        super().__init__()
+        self.topic, self.why = topic, why
 
 
 class Pointed(Message):

@@ -163,6 +163,8 @@ class Look:
         self.skew = 0.0
         """Seconds the engine's clock is ahead of ours: ages are told in the engine's time."""
         self.glyphs = _ASCII if ascii_only else _UNICODE
+        self.keys: dict[str, str] = {}
+        """First key of each binding, as people write it; the room fills it from the person's map."""
         self.bare = False
         """No frames (present mode)."""
         self.armed_until = 0.0
@@ -171,6 +173,10 @@ class Look:
     def now(self) -> float:
         """Epoch seconds by the engine's clock."""
         return self.clock.now() + self.skew
+
+    def key(self, id: str) -> str:  # noqa: A002 - the field's name
+        """The key of a binding, as people write it; "" for one that has none."""
+        return self.keys.get(id, "")
 
     def style(self, role: str, selected: bool = False) -> Style:
         """The style of a role in the current palette."""

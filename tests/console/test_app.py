@@ -124,6 +124,22 @@ async def test_risky_content_is_approved_by_typing_its_short_hash_and_tried_agai
         await _until(at, "quiet-heron")
 
 
+async def test_a_mistyped_hash_with_a_d_in_it_does_not_play_the_drill() -> None:
+    async def connect() -> Scripted:
+        raise Untrusted("The context prod wants to run a program.", "3fd9", ("runs ./login.sh",))
+
+    async def trust(short: str) -> None:
+        raise AssertionError(short)
+
+    async with seat(session=Scripted(), connect=connect, trust=trust) as at:
+        for letters in ("3d", "4fd9", "3fdd"):
+            await at.press(*letters, wait=0.5)
+            assert at.app.is_running
+            assert "That is not the hash: type 3fd9" in at.text()
+        await at.press("d", wait=5.0)
+        assert at.app.return_value == "drill"
+
+
 async def test_an_unreachable_server_can_be_tried_again() -> None:
     tries: list[int] = []
 

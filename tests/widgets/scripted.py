@@ -55,6 +55,8 @@ class Scripted:
         self.asked: list[Ask] = []
         self.place = place
         self.subscribed: list[str] = []
+        self.refused: dict[str, str] = {}
+        """Topics the engine does not have, and what it says of them."""
         self.closed = False
         self.gone = False
         self._queues: dict[str, asyncio.Queue[Update | None]] = {}
@@ -66,6 +68,8 @@ class Scripted:
 
     async def subscribe(self, topic: str) -> AsyncIterator[Update]:
         self.subscribed.append(topic)
+        if topic in self.refused:
+            raise WireError(self.refused[topic])
         queue = self._queues.setdefault(topic, asyncio.Queue())
         rows = self.topics.get(topic, [])
         parts = [tuple(rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)] or [()]
@@ -88,7 +92,8 @@ class Scripted:
         self.asked.append(request)
         answer = self.answers.get(type(request), Done())
         found: Any = answer(request) if callable(answer) else answer
-        return await found if inspect.isawaitable(found) else found
+        given: Answer = await found if inspect.isawaitable(found) else found
+        return given
 
     async def close(self) -> None:
         self.closed = True

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from widgets.parts.canvas import Canvas
 from widgets.parts.link import behind
 from widgets.parts.pages import Pages
-from widgets.render.lines import Line, width, wrap
+from widgets.render.lines import Line, fit_place, width, wrap
 from widgets.render.places import LEAST
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ class Frame(Canvas):
         self.text, self.role, self.note = text, role, note
 
     def line(self, y: int, cells: int, height: int) -> Line:
-        rest = max(0, cells - width(self.text) - 2 - width(self.note) - 2)
+        note = fit_place(self.note, min(width(self.note), max(8, cells - width(self.text) - 4)), self.look["more"])
+        rest = max(0, cells - width(self.text) - 2 - width(note) - 2)
         head: Line = ((f" {self.text} ", self.role), (self.look["full"] * rest, "frame"))
-        return (*head, (f" {self.note} ", "dim")) if self.note else head
+        return (*head, (f" {note} ", "dim")) if note else head
 
 
 class Keys(Canvas):

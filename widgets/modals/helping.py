@@ -34,7 +34,9 @@ _COMMANDS = (
 )
 _SIGNS = (
     ("CRIT !!  HIGH !  MED  ~  LOW  .", "severity, in words and marks"),
+    ("(CRIT)  (HIGH)  (MED)  (LOW)", "acknowledged by somebody"),
     ("[ ] [>] [x] [~] [!] [?] [-]", "open, claimed, done, proved but not attested, regressed, unknown, not applicable"),
+    ("[.]", "waits for other items"),
     ("accepted, converged, effective", "the API took it; controllers did it; it was measured. Only effective counts"),
     ("residual, unverifiable", "something is left; nothing here can tell"),
 )
@@ -72,6 +74,8 @@ class Helping(Dialog[None]):
         for spec in self.specs:
             letter = self.keymap.letters.get(spec.id)
             keys = f"{shown(self.keymap.of('act.contain'))} {letter}" if letter else spec.keys
+            if not letter and spec.key and not spec.leader:
+                keys = shown(self.keymap.of("act.evidence"))
             if spec.inverse_of:
                 keys = shown(self.keymap.of("act.undo"))
             out.append(

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 
 from widgets.modals.boxes import Dialog, Frame, Keys
 from widgets.parts.canvas import Canvas
-from widgets.render.lines import Line, selected
+from widgets.render.lines import Line, fit_place, selected
 from widgets.render.offers import Offer
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ class _Choices(Canvas, can_focus=True):
         index = y + max(0, self.at - height + 1)
         if index >= len(self.offers):
             return ()
-        line: Line = ((f" {self.offers[index].words}", "ink"), (" " * width, "ink"))
+        line: Line = (
+            (f" {fit_place(self.offers[index].words, width - 2, self.look['more'])}", "ink"),
+            (" " * width, "ink"),
+        )
         return selected(line) if index == self.at else line
 
 

@@ -34,7 +34,9 @@ class Progressing(Dialog[OutcomeView]):
         with Vertical(id="box"):
             yield Frame(self.look, f"ACTION {self.view.id}", "alert")
             yield Pages(self.look, lambda cells: outcome(self.view, self.look, cells))
-            yield Keys(self.look, (("esc", "back to the room"), ("u", "is the undo register, there")))
+            yield Keys(
+                self.look, (("esc", "back to the room"), (self.look.key("act.undo"), "is the undo register, there"))
+            )
 
     def on_mount(self) -> None:
         self.query_one("#box").styles.height = "100%"
@@ -76,6 +78,7 @@ class Progressing(Dialog[OutcomeView]):
         if self.view.final and not answer.final:
             return  # overtaken on its way
         self.view = answer
+        self.query_one(Keys).say("")
         self.query_one(Pages).redraw()
 
     def action_close(self) -> None:

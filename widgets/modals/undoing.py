@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("id", "PLAN", 4),
     Column("action", "DONE", 14, 20),
-    Column("target", "ON", 18, 48),
+    Column("target", "ON", 18, 48, place=True),
     Column("age", "AGO", 4, right=True),
     Column("stage", "STAGE", 9, 12, drop=2),
     Column("text", "UNDO", 16, 70, grow=1),
 )
+
+
+UNKNOWN = "The engine has not sent the register: what is owed an undo is not known here. esc, then try again."
 
 
 def _cells(row: UndoRow, look: Look) -> Cells:
@@ -52,9 +55,9 @@ class Undoing(Dialog["str | None"]):
     careful = True
     BINDINGS = [Binding("escape,q,u", "close", show=False)]
 
-    def __init__(self, look: Look, rows: Sequence[UndoRow]) -> None:
+    def __init__(self, look: Look, rows: Sequence[UndoRow], known: bool) -> None:
         super().__init__(look)
-        self.rows = rows
+        self.rows, self.known = rows, known
 
     def compose(self) -> ComposeResult:
         sheet = Sheet(
@@ -62,10 +65,8 @@ class Undoing(Dialog["str | None"]):
             COLUMNS,
             Rows({"newest": lambda row: (-row.at,)}, lambda row: f"{row.id} {row.action} {row.target}"),
             _cells,
-            lambda look: (
-                ("Nothing to undo: no write of this incident is owed one.", "ink"),
-                ("esc goes back.", "dim"),
-            ),
+            self._empty,
+            follows=False,
         )
         with Vertical(id="box"):
             yield Frame(self.look, "UNDO", "alert", "recovery must empty this register; a choice shows its plan first")
@@ -75,9 +76,23 @@ class Undoing(Dialog["str | None"]):
     def on_mount(self) -> None:
         self.query_one("#box").styles.max_width = None
         self.query_one("#box").styles.height = "100%"
+        self._fill()
+        self.query_one(Table).focus()
+
+    def renew(self, rows: Sequence[UndoRow], known: bool) -> None:
+        """The register changed, or it is not known any more how it stands."""
+        self.rows, self.known = rows, known
+        if self.is_mounted:
+            self._fill()
+
+    def _fill(self) -> None:
         table = self.query_one(Table)
         table.take(Snapshot("undo", 1, tuple(self.rows), True, True))
-        table.focus()
+        table.lost = "" if self.known else UNKNOWN
+        table.redraw()
+
+    def _empty(self, look: Look) -> Sequence[tuple[str, str]]:
+        return (("Nothing to undo: no write of this incident is owed one.", "ink"), ("esc goes back.", "dim"))
 
     def on_opened(self, message: Opened) -> None:
         """A line was chosen."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from console.ports.login import TerminalLogin
     from widgets.theme import Look
 
+_HEX = "0123456789abcdef"
+TYPING = 2.0
+"""Seconds after a mistyped letter of the hash in which others belong to it."""
 Trust = Callable[[str], Awaitable[None]]
 
 
@@ -39,6 +42,7 @@ class Unusable(Dialog["str | None"]):
         self.error, self.trust = error, trust
         self.short = known_safe(error.short_hash) if isinstance(error, Untrusted) and trust else ""
         self.typed = ""
+        self._tried = -TYPING
 
     def compose(self) -> ComposeResult:
         keys = [("r", "try again"), ("d", "play the drill instead"), ("q", "leave")]
@@ -94,6 +98,8 @@ class Unusable(Dialog["str | None"]):
             if self.typed == self.short:
                 await self._trusted()
             return
+        if self._mistyped(character):
+            return
         self.typed = ""
         if event.key == "l" and self.login is not None:
             self.run_worker(self._log_in(self.login), exclusive=True, exit_on_error=True)
@@ -101,6 +107,17 @@ class Unusable(Dialog["str | None"]):
             self.dismiss("drill")
         elif event.key == "r" and not self.short:
             self.dismiss("again")
+
+    def _mistyped(self, character: str) -> bool:
+        """Whether this is a letter of the hash gone wrong: its `d` is no wish for the drill."""
+        now = self.look.clock.monotonic()
+        if not self.short or not character or character not in _HEX:
+            return False
+        if character == "d" and not self.typed and now - self._tried >= TYPING:
+            return False
+        self.typed, self._tried = "", now
+        self.query_one(Keys).say(f"That is not the hash: type {self.short} to approve it, or q to leave.")
+        return True
 
     async def _log_in(self, login: TerminalLogin) -> None:
         if said := await answered_by_person(self.app, login, ""):

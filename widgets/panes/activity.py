@@ -95,14 +95,19 @@ class Activity(Table):
                 (_UNSEEN, "warn"),
                 ("", "ink"),
                 (_ADD, "ink"),
-                ("h shows what changed in the last 24 hours.", "dim"),
+                (f"{look.key('room.changes')} shows what changed in the last 24 hours.", "dim"),
             )
-        if deaf := self._deaf():
+        partly = [view for view in header.sources if view.state == "live" and view.why]
+        if deaf := [*self._deaf(), *partly]:
             names = ", ".join(_state(view) for view in deaf)
             return (("Nothing found in what could be read, but not everything can be read:", "warn"), (names, "ink"))
         if loading := [view.name for view in header.sources if view.state == "loading"]:
             return ((f"Still reading {', '.join(loading)}: what is there is not known yet.", "dim"),)
         return (
             ("Nothing suspicious in what the sources say since they began.", "ink"),
-            ("That is no proof: h shows what changed before, 3 what to look for by hand.", "dim"),
+            (
+                f"That is no proof: {look.key('room.changes')} shows what changed before, "
+                f"{look.key('room.checklist')} what to look for by hand.",
+                "dim",
+            ),
         )

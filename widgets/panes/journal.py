@@ -43,4 +43,4 @@ class Journal(Table):
     def _empty(self, look: Look) -> Sequence[tuple[str, str]]:
         if not self.rows.loaded:
             return (("Waiting for the engine.", "dim"),)
-        return (("Nothing recorded yet. n writes a note.", "dim"),)
+        return ((f"Nothing recorded yet. {look.key('room.note')} writes a note.", "dim"),)

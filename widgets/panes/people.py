@@ -23,6 +23,7 @@ class People(Framed, Canvas):
         super().__init__(look, id="people")
         self.header: HeaderView | None = None
         self.seat = ""
+        self.lost = ""
 
     def inform(self, header: HeaderView, seat: str) -> None:
         """The header changed."""
@@ -30,5 +31,5 @@ class People(Framed, Canvas):
         self.redraw()
 
     def body(self, y: int, width: int, rows: int) -> Line:
-        lines = people(self.header, self.look, width, self.seat)
+        lines = people(self.header, self.look, width, self.seat, self.lost)
         return lines[y] if y < len(lines) else ()

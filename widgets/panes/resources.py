@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
+from console.model.text import Clean
 from console.ports.session import Snapshot
 from console.ports.views import ChangeRow, Columns, ObjectRow
 from widgets.messages import Moved
@@ -79,6 +82,27 @@ class Resources(Table):
             self.sheet.rows.offer(browsing.sorts(head))
             self.restyle()
 
+    def fail(self, topic: str, why: Clean) -> None:
+        """The engine does not send this topic, or not any more."""
+        if topic != self.topic:
+            return
+        now = self.look.now()
+        if self.head is None:
+            self.head = Columns(Clean("columns"), Clean(self._word), (), (), Clean("failed"), now, why)
+        else:
+            self.head = structs.replace(self.head, state=Clean("failed"), since=now, why=why)
+        self.changed()
+
+    @property
+    def _word(self) -> str:
+        """The kind as it was asked for, "" without a browser."""
+        return self.topic.split(":")[1] if self.topic else ""
+
+    @property
+    def namespace(self) -> str:
+        """The only namespace the browser shows, "" for all."""
+        return self.topic.split(":", 2)[2] if self.topic.count(":") > 1 else ""
+
     # -- sheets
 
     def sheets(self) -> Sequence[Sheet]:
@@ -87,10 +111,10 @@ class Resources(Table):
     def browse(self, topic: str) -> None:
         """Show every object of a kind; the screen subscribes to the topic."""
         self.topic, self.head, self.chosen = topic, None, True
-        kind = topic.split(":")[1]
+        kind = self._word
         first = (Column("name", kind.upper(), 18, 60, grow=1), Column("age", "AGE", 4, right=True))
         sheet = Sheet(
-            f"2 :{kind}",
+            f"2 :{kind} {self.namespace}".rstrip(),
             first,
             Rows(browsing.sorts(None), browsing.words),
             browsing.cells_of(1),
@@ -147,7 +171,8 @@ class Resources(Table):
         if rows.problem:
             parts.append((f"  {rows.problem}", "bad"))
         if self.sheet is not self.affected:
-            parts.append(("  esc back", "dim"))
+            more = self.affected.rows.total if self.sheet is self.changes else 0
+            parts.append((f"  esc: {more} affected" if more else "  esc back", "dim"))
         return tuple(parts)
 
     def _none_affected(self) -> Sequence[tuple[str, str]]:
@@ -155,7 +180,7 @@ class Resources(Table):
             return (("Waiting for the engine.", "dim"),)
         return (
             ("No finding and no action has touched an object yet.", "ink"),
-            (":pods or any :KIND browses the cluster; x on a row contains it.", "dim"),
+            (f":pods or any :KIND browses the cluster; {self.look.key('act.contain')} on a row contains it.", "dim"),
         )
 
     def _no_changes(self) -> Sequence[tuple[str, str]]:
@@ -164,8 +189,7 @@ class Resources(Table):
         return (("Nothing was created or changed in the last 24 hours, as far as the cluster remembers.", "ink"),)
 
     def _not_there(self) -> Sequence[tuple[str, str]]:
-        kind = self.topic.split(":")[1] if self.topic else ""
-        head = self.head
+        kind, head = self._word, self.head
         if head is None or head.state == "loading":
             return ((f"Listing {kind}.", "dim"),)
         if head.state == "forbidden":
@@ -176,8 +200,20 @@ class Resources(Table):
         if head.state == "absent":
             return ((f"This API server serves no {kind}. {head.why}", "warn"), ("esc goes back.", "dim"))
         if head.state == "stale":
-            return ((f"Nothing known about {kind} since {minute(head.since)}: {head.why}", "warn"),)
-        return ((f"There is no {head.kind} here.", "ink"), ("esc goes back.", "dim"))
+            since = f" since {minute(head.since)}" if head.since else ""
+            return (
+                (f"Nothing known about {kind}{since}: {head.why or 'the API server does not answer'}", "warn"),
+                ("It is asked again and again; what comes shows here at once. None shown is not none there.", "ink"),
+            )
+        if head.state != "live":
+            return ((f"{kind} cannot be shown: {head.why or head.state}", "warn"), ("esc goes back.", "dim"))
+        where = f" in {self.namespace}" if self.namespace else ""
+        if head.why:
+            return (
+                (f"There is no {head.kind}{where} in what can be seen: {head.why}", "warn"),
+                ("esc goes back.", "dim"),
+            )
+        return ((f"There is no {head.kind}{where}.", "ink"), ("esc goes back.", "dim"))
 
 
 def row_details(pane: Resources, row: ChangeRow | ObjectRow | ResourceRow, width: int) -> list[Line]:

@@ -15,7 +15,7 @@ from widgets.parts.keys import table_bindings
 from widgets.parts.sheet import SEEN, Cells, Sheet
 from widgets.parts.stepping import Stepping
 from widgets.render.fitting import Column, widths
-from widgets.render.lines import Line, Span, fit, fit_place, pad, selected, wrap
+from widgets.render.lines import Line, Span, fit, fit_end, fit_place, pad, selected, wrap
 from widgets.render.lines import width as cells_of
 
 if TYPE_CHECKING:
@@ -268,6 +268,8 @@ class Table(Stepping, Canvas, can_focus=True):
 
     def _fitted(self, text: str, cells: int, column: Column) -> str:
         more = self.look["more"]
+        if column.whole:
+            return fit_end(text, cells, more)
         return fit_place(text, cells, more) if column.place else fit(text, cells, more, column.right)
 
     def _padded(self, text: str, ink: str) -> Line:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from widgets.render.ages import age, day
 from widgets.render.fitting import Column
-from widgets.render.lines import Line, Span, labelled
+from widgets.render.lines import Line, Span, labelled, together
 from widgets.render.resources import short
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from widgets.theme import Look
 
 
-_PLACE = {"NAMESPACE": (9, 24), "NAME": (18, 60)}
+_PLACE = {"NAMESPACE": (9, 63), "NAME": (18, 63)}
 """Least and most cells of what tells one object from another."""
 
 
@@ -81,7 +81,7 @@ def cells_of(count: int) -> Callable[[ObjectRow, Look], tuple[Span, ...]]:
 
 def details(row: ObjectRow, head: Columns, look: Look, width: int) -> list[Line]:
     """Everything the row knows."""
-    lines: list[Line] = [((f"{head.kind} ", "dim"), (name_of(row), "strong"))]
+    lines = together(((f"{head.kind} ", "dim"), (name_of(row), "strong")), width)
     told = zip(head.titles, row.cells, strict=False)
     facts = [f"{title.lower()} {text}" for title, text in told if text and title not in _PLACE]
     lines += labelled("is", "   ".join(facts), width, "warn" if row.bad else "ink")
@@ -125,7 +125,7 @@ def change_cells(row: ChangeRow, look: Look) -> tuple[Span, ...]:
 
 def change_details(row: ChangeRow, look: Look, width: int) -> list[Line]:
     """Everything the row knows."""
-    lines: list[Line] = [((f"{row.kind} ", "dim"), (row.name, "strong"), (f"  {row.verb}", "ink"))]
+    lines = together(((f"{row.kind} ", "dim"), (row.name, "strong"), (f"  {row.verb}", "ink")), width)
     lines += labelled("when", f"{day(row.at, look.now())}, {age(row.at, look.now())} ago", width)
     lines += labelled("by", row.manager or "not recorded", width)
     return lines + (labelled("what", row.text, width) if row.text else [])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from widgets.render.ages import age
 from widgets.render.fitting import Column
-from widgets.render.lines import Line, Span, labelled
+from widgets.render.lines import Line, Span, labelled, together
 from widgets.render.words import DONE, box
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def details(row: ItemRow, look: Look, width: int) -> list[Line]:
     how = {"auto": "ticks by itself", "hybrid": "proved, then attested", "attest": "attested by a person"}.get(
         row.kind, row.kind
     )
-    lines: list[Line] = [((f"{mark} ", ink), (row.title, "strong"), (f"  {row.members}" if row.members else "", "ink"))]
+    members = f"  {row.members}" if row.members else ""
+    lines = together(((f"{mark} ", ink), (row.title, "strong"), (members, "ink")), width)
     state = f"{row.state}, {how}" + (f", {age(row.at, look.now())} ago" if row.at else "")
     lines += labelled("state", state, width, ink)
     if row.why:

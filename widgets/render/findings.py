@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from widgets.render.ages import age, day
 from widgets.render.fitting import Column
-from widgets.render.lines import Line, Span, labelled
+from widgets.render.lines import Line, Span, labelled, together
 from widgets.render.words import contained, rank, severity
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def cells(row: FindingRow, look: Look) -> tuple[Span, ...]:
     plain = "dim" if quiet else "ink"
     state = (f"ack {row.acknowledged}", "dim") if row.acknowledged and not row.contained else contained(row.contained)
     return (
-        (word, "dim" if row.acknowledged else ink),
+        (f"({word.split()[0]})", "dim") if row.acknowledged else (word, ink),
         (str(row.count), plain),
         (age(row.last, look.now(), look["none"]), "dim"),
         (row.title, plain),
@@ -64,7 +64,7 @@ def details(row: FindingRow, look: Look, width: int) -> list[Line]:
     """Everything the row knows."""
     now = look.now()
     word, ink = severity(row.severity)
-    lines: list[Line] = [((f"{word}  ", ink), (row.title, "strong"))]
+    lines = together(((f"{word}  ", ink), (row.title, "strong")), width)
     lines += labelled("on", f"{row.kind} {row.target}".strip(), width)
     lines += labelled("who", row.who or "not known", width)
     lines.append(

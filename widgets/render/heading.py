@@ -10,10 +10,12 @@ from widgets.render.lines import Line, Span, line_width, pad
 from widgets.render.words import source
 
 if TYPE_CHECKING:
-    from console.ports.views import HeaderView
+    from console.ports.views import HeaderView, SourceView
     from widgets.theme import Look
 
 
+MOST = 4
+"""Lines in the header for what must not be overlooked."""
 SKEWED = 5.0
 """Seconds between our clock and the server's from which on a person should know."""
 
@@ -61,11 +63,13 @@ def second(header: HeaderView | None, look: Look, width: int, lost: str = "") ->
     if header is None:
         return ()
     parts: list[Span] = []
-    for view in () if lost else header.sources:
+    for view in () if lost else sorted(header.sources, key=_well):  # what is wrong is not what the width cuts off
         said = view.state if view.state in ("live", "loading") else f"{view.state.upper()} since {minute(view.since)}"
         if view.state == "live" and view.lag >= 60:
             said = f"live, {int(view.lag // 60)}m behind"
-        parts += [(f" {view.name} ", "bar-dim"), (said, source(view.state) if view.lag < 60 else "bar-warn")]
+        elif view.state == "live" and view.why:
+            said = "live, in part"
+        parts += [(f" {view.name} ", "bar-dim"), (said, source(view.state) if _well(view) else "bar-warn")]
         if view.dropped:
             parts.append((f" {view.dropped} lost", "bar-bad"))
     if lost:
@@ -87,6 +91,13 @@ def second(header: HeaderView | None, look: Look, width: int, lost: str = "") ->
     tail.append((" ", "bar"))
     room = width - line_width(tuple(tail))
     return (*pad(tuple(parts), room, "bar"), *tail)
+
+
+def _well(view: SourceView) -> bool:
+    """Whether a source tells all it should, now."""
+    if view.lag >= 60 or view.dropped:
+        return False
+    return view.state in ("loading", "ended") or (view.state == "live" and not view.why)
 
 
 def _apart(skew: float) -> str:
@@ -127,19 +138,23 @@ def here(header: HeaderView, look: Look, seat: str) -> list[tuple[str, str]]:
 
 
 def urgent(header: HeaderView | None, look: Look, lost: str, frozen: str) -> list[Line]:
-    """Lines that must not be overlooked, the worst first; usually none."""
-    lines: list[Line] = []
+    """At most four lines that must not be overlooked, the worst first; usually none. What is too much stands in the
+    last one."""
+    found: list[Span] = []
     if lost and header is not None:
-        lines.append(((f" {lost} ", "danger"),))
+        found.append((lost, "danger"))
+    if frozen:
+        found.append((frozen, "alert"))
     if header is not None:
         if header.login:
-            lines.append(((f" LOGIN NEEDED, :login  {header.login} ", "danger"),))
-        lines += [((f" ALARM  {alarm} ", "danger"),) for alarm in header.alarms[-2:]]
+            found.append((f"LOGIN NEEDED, :login  {header.login}", "danger"))
+        found += [(f"ALARM  {alarm}", "danger") for alarm in reversed(header.alarms)]
         if header.banner:
-            lines.append(((f" {header.banner} ", "danger"),))
-    if frozen:
-        lines.append(((f" {frozen} ", "alert"),))
-    return lines
+            found.insert(min(len(found), MOST - 1), (header.banner, "danger"))
+    if len(found) > MOST:
+        rest = "   ".join(text for text, _ in found[MOST - 1 :])
+        found[MOST - 1 :] = [(f"and {len(found) - MOST + 1} more: {rest}", "danger")]
+    return [((f" {text} ", role),) for text, role in found]
 
 
 def big(header: HeaderView | None, look: Look, counts: Line) -> list[Line]:
@@ -151,12 +166,12 @@ def big(header: HeaderView | None, look: Look, counts: Line) -> list[Line]:
     return [((f"  {row}    ", "warn"), *line) for row, line in zip(clock, beside, strict=True)]
 
 
-def people(header: HeaderView | None, look: Look, width: int, seat: str) -> list[Line]:
+def people(header: HeaderView | None, look: Look, width: int, seat: str, lost: str = "") -> list[Line]:
     """Who is here, and who may write."""
     if header is None:
         return [(("waiting for the engine", "dim"),)]
     armed = {name: until for name, until in header.armed if until > look.now()}
-    lines: list[Line] = []
+    lines: list[Line] = [(("OLD: the engine is lost", "bad"),)] if lost else []
     for name in header.seats:
         may = f"armed until {minute(armed[name])}" if name in armed else "read-only"
         me = "  this seat" if name == seat else ""
@@ -164,5 +179,6 @@ def people(header: HeaderView | None, look: Look, width: int, seat: str) -> list
     lines.append(((f"acting as {header.user or 'not known yet'}", "dim"),))
     lines.append(((f"Kubernetes {header.version or '?'}  {host(header.server)}", "dim"),))
     if header.undo_debt:
-        lines.append(((f"{header.undo_debt} open undo{'' if header.undo_debt == 1 else 's'}, u lists them", "warn"),))
+        many = "" if header.undo_debt == 1 else "s"
+        lines.append(((f"{header.undo_debt} open undo{many}, {look.key('act.undo')} lists them", "warn"),))
     return lines

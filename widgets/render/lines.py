@@ -37,7 +37,12 @@ def fit_place(text: str, cells: int, more: str = "…") -> str:
 
     An identity is never cut in its middle, and its end is what tells one pod of a workload from the next.
     """
-    if "/" not in text or width(text) <= cells or cells <= len(more) or not text.isascii():
+    return fit_end(text, cells, more) if "/" in text else fit(text, cells, more)
+
+
+def fit_end(text: str, cells: int, more: str = "…") -> str:
+    """`text` in exactly that many cells, cut at its beginning: pods of one workload differ in their last letters."""
+    if width(text) <= cells or cells <= len(more) or not text.isascii():
         return fit(text, cells, more)
     return more + text[len(text) - cells + len(more) :]
 
@@ -97,6 +102,13 @@ def labelled(label: str, text: str, cells: int, role: str = "ink", indent: int =
     rows = wrap(text, cells - indent)
     first: Line = ((fit(label, indent - 1) + " ", "dim"), (rows[0], role))
     return [first, *(((" " * indent, "dim"), (row, role)) for row in rows[1:])]
+
+
+def together(line: Line, cells: int) -> list[Line]:
+    """A line; where it does not fit, each of its texts by itself and whole: it says what is meant."""
+    if line_width(line) <= cells:
+        return [line]
+    return [((row, role),) for text, role in line if text.strip() for row in wrap(text.strip(), cells)]
 
 
 def selected(line: Line) -> Line:

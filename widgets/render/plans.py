@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from widgets.render.heading import host
-from widgets.render.lines import Line, Span, line_width, wrap
+from widgets.render.lines import Line, together, wrap
 from widgets.render.words import status
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ def plan(view: PlanView, look: Look, cells: int, changeable: bool = False) -> li
     danger = "bad" if view.danger == "D3" else "warn" if view.danger == "D2" else "ink"
     where = f"uid {view.uid or look['none']}   {view.cluster} {host(view.server)}"
     lines: list[Line] = [
-        *_beside((view.title, "strong"), "  ", (view.target, "proved"), cells),
-        *_beside((f"{view.danger} {view.danger_words}", danger), "   ", (where, "dim"), cells),
+        *together(((f"{view.title}  ", "strong"), (view.target, "proved")), cells),
+        *together(((f"{view.danger} {view.danger_words}", danger), (f"   {where}", "dim")), cells),
         (),
     ]
     lines += _part("approval", approvals(view), cells, "warn")
@@ -43,14 +43,6 @@ def plan(view: PlanView, look: Look, cells: int, changeable: bool = False) -> li
     lines += _part("undo", view.undo, cells)
     lines += _part("exact bodies", [text for call in view.calls for text in call.body], cells, "dim")
     return lines
-
-
-def _beside(one: Span, gap: str, other: Span, cells: int) -> list[Line]:
-    """Two texts in one line, or below each other: what is acted upon is never cut."""
-    line: Line = ((one[0] + gap, one[1]), other)
-    if line_width(line) <= cells:
-        return [line]
-    return [((row, role),) for text, role in (one, other) for row in wrap(text, cells)]
 
 
 def approvals(view: PlanView) -> tuple[str, ...]:
@@ -129,10 +121,8 @@ def outcome(view: OutcomeView, look: Look, cells: int) -> list[Line]:
     ink = status(view.stage)[1]
     if view.stage == "effective" and (view.residual or view.unverifiable):
         ink = "warn"
-    lines: list[Line] = [((f"{view.action}  ", "strong"), (view.target, "proved"), (f"   plan {view.id}", "dim"))]
-    if line_width(lines[0]) > cells:
-        lines = _beside((f"{view.action}   plan {view.id}", "strong"), "   ", (view.target, "proved"), cells)
-    lines.append(())
+    named: Line = ((f"{view.action}  ", "strong"), (view.target, "proved"), (f"   plan {view.id}", "dim"))
+    lines: list[Line] = [*together(named, cells), ()]
     words = "WAITING for a second person" if waits_for_another(view) else WORDS.get(view.stage, view.stage)
     lines += [((row, "warn" if waits_for_another(view) else ink),) for row in wrap(words, cells)]
     if view.text:

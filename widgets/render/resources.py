@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from widgets.render.ages import age
 from widgets.render.fitting import Column
-from widgets.render.lines import Line, Span, labelled
+from widgets.render.lines import Line, Span, labelled, together
 from widgets.render.words import rank, severity, status
 
 if TYPE_CHECKING:
@@ -73,9 +73,8 @@ def cells(row: ResourceRow, look: Look) -> tuple[Span, ...]:
 def details(row: ResourceRow, look: Look, width: int) -> list[Line]:
     """Everything the row knows."""
     since = f"  for {age(row.since, look.now())}" if row.since else ""
-    lines: list[Line] = [
-        ((f"{row.kind} ", "dim"), (row.name, "strong"), ("   ", "ink"), status(row.status), (since, "dim"))
-    ]
+    head: Line = ((f"{row.kind} ", "dim"), (row.name, "strong"), ("   ", "ink"), status(row.status), (since, "dim"))
+    lines = together(head, width)
     if row.left:
         lines += labelled("left", row.left, width, "warn" if row.status != "effective" else "ink")
     facts = (("owner", row.owner), ("node", row.node), ("runs as", row.account))

@@ -28,7 +28,7 @@ _BOX = {
     "deferred": ("[-]", "dim"),
     "unknown": ("[?]", "warn"),
     "regressed": ("[!]", "bad"),
-    "blocked": ("[ ]", "dim"),
+    "blocked": ("[.]", "dim"),
 }
 _RESULT = {
     "effective": "ok",

@@ -120,7 +120,7 @@ class Acting:
         table = room.table()
         rows = [row for row in table.marked if isinstance(row, FindingRow)]
         if not rows:
-            room.say("a acknowledges findings: choose one in pane 1.")
+            room.say(f"{room.look.key('row.acknowledge')} acknowledges findings: choose one in pane 1.")
             return
         if table.slipped and not table.sheet.marks:
             table.hold()
@@ -188,7 +188,7 @@ class Acting:
             return (
                 f"No affected object waits for {row.action}."
                 if row.action
-                else "This item has no action: w explains it."
+                else f"This item has no action: {self._room().look.key('room.walkthrough')} explains it."
             )
         kind = getattr(row, "kind", "") or self._room().resources.kind
         return f"No action in this build contains a {kind or 'row of this pane'}; choose an object in pane 2."
@@ -235,12 +235,14 @@ class Acting:
             return
 
         def chosen(digest: str | None) -> None:
+            room.register = None
             if digest:
                 from widgets.screens.containing import Containment
 
                 self.start(Containment(room).undo(digest), "contain")
 
-        room.app.push_screen(Undoing(room.look, list(room.undo_rows.values())), chosen)
+        room.register = Undoing(room.look, list(room.undo_rows.values()), room.undo_known)
+        room.app.push_screen(room.register, chosen)
 
     def action_walkthrough(self) -> None:
         """The cards, one item a screen."""
@@ -249,7 +251,7 @@ class Acting:
         self.start(walk(self._room()), "walk")
 
     def action_use_leader(self) -> None:
-        key = self._room().keymap.of("act.contain")
+        key = self._room().look.key("act.contain")
         self._room().say(f"Nothing was done. Containment starts with {key}, and every plan is shown first.", "warn")
 
     # -- commands

@@ -52,7 +52,7 @@ class Moving:
         room._count()
         room.place_panes()
         room.action_repaint()
-        room.say("Presenting: p or esc ends it." if room.presenting else "")
+        room.say(f"Presenting: {room.look.key('room.present')} or esc ends it." if room.presenting else "")
 
     def action_changes(self) -> None:
         room = cast("RoomScreen", self)

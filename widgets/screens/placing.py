@@ -45,15 +45,15 @@ class Placing:
         if topic not in room._restoring:
             return
         table = room.table({"findings": "activity"}.get(topic, topic))
-        if not table.rows.loaded:
-            return
+        if not table.rows.loaded or (topic == "checklist" and not table.rows.total):
+            return  # an engine that was just started reads its cards after the first list of pods
         room._restoring.discard(topic)
         was = room._place.panes.get(table.id or "", PanePlace())
         table.rows.sort_by(was.sort)
         if was.filter:
             table.rows.filter(was.filter)
-        if table.rows.index(was.cursor) >= 0:
+        if table.rows.index(was.cursor) >= 0 and not table.sheet.held:
             table.sheet.cursor, table.sheet.held = was.cursor, True
         table.changed()
-        if topic == "checklist" and room._place.walking:
+        if topic == "checklist" and room._place.walking and room.app.screen is room and room._layer() is None:
             room.action_walkthrough()

@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from console.ports.session import Update
 from console.ports.views import HeaderView
-from widgets.messages import Browsed, Clicked, Linked, Opened, Pointed, Ticked, Updated
+from widgets.messages import Browsed, Clicked, Ended, Linked, Opened, Pointed, Ticked, Updated
 from widgets.panes.activity import Activity
 from widgets.panes.bars import Footer, Header, Tabs
 from widgets.panes.checklist import Checklist
@@ -71,6 +71,10 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         self.freezer = Freezer()
         self.header: HeaderView | None = None
         self.undo_rows: dict[str, Any] = {}
+        self.undo_known = False
+        """Whether the engine has sent the whole register."""
+        self.register: Any = None
+        """The dialog that shows it, while it is open."""
         self.planning = ""
         """What the engine makes a plan of now, "" for nothing."""
         self.following: Any = None
@@ -84,6 +88,7 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         self._placed: tuple[int, int, str, bool] = (0, 0, "", False)
 
         panes = (Activity(look), Resources(look), Checklist(look), Journal(look), Detail(look), People(look))
+        look.keys = {key: shown(keymap.of(key)) for key in keymap.keys}
         footer = Footer(look, tuple((shown(keymap.of(key.id)), key.words) for key in footer_keys()))
         self._around = (Header(look), Tabs(look), Room(*panes, id="room"), footer)
         self._parts = {widget.id: widget for widget in (*self._around, *panes)}
@@ -161,6 +166,8 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
             tabs.show(((f"window too small: {width}x{height}, needs 60x15; nothing can be contained here", True),))
         used = 3 + int(narrow)
         self.part("room").arrange_for(self.size_class, self.pane, alone, width, height - used)
+        if self.focused is None and self.is_mounted and self.size_class != "small":
+            self.set_focus(self.table(), scroll_visible=False)  # a window that was too small took the keys from it
         self._tabs()
 
     def _tabs(self) -> None:
@@ -179,11 +186,16 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         """Rows of a topic."""
         if self.following is not None and message.update.topic in ("resources", "undo"):
             self.following.renew()
-        if self.freezer.frozen and message.update.topic != "header":
+        if self.freezer.frozen and not self._goes_on(message.update.topic):
             self.freezer.hold(message.update)
             self._frozen_words()
             return
         self.receive(message.update)
+
+    def _goes_on(self, topic: str) -> bool:
+        """What a frozen screen takes: how things stand as a whole, and what was asked for since."""
+        asked_for = topic == self.resources.topic and not self.resources.sheet.rows.loaded
+        return topic in ("header", "undo") or (asked_for and not self.resources.lost)
 
     def receive(self, update: Update) -> None:
         """Hand rows to whoever shows them."""
@@ -211,6 +223,7 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         if not isinstance(header, HeaderView):
             return
         self.header = header
+        self.part("header").lost = self.part("people").lost = ""
         self.look.armed_until = max((until for seat, until in header.armed if seat == self.seat), default=0.0)
         self.part("header").inform(header)
         self.part("activity").inform(header)
@@ -224,12 +237,26 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
             self.undo_rows[row.key] = row
         for key in getattr(update, "removes", ()):
             self.undo_rows.pop(key, None)
+        self.undo_known = self.undo_known or getattr(update, "last", False)
+        if self.register is not None:
+            self.register.renew(list(self.undo_rows.values()), self.undo_known)
+
+    def on_ended(self, message: Ended) -> None:
+        """The engine does not show that kind, or not any more."""
+        self.resources.fail(message.topic, message.why)
 
     def on_linked(self, message: Linked) -> None:
         """The engine went away or came back."""
         header = self.part("header")
-        header.lost = message.lost
+        if message.lost:
+            self.look.armed_until = 0.0  # whoever sits down again sits there disarmed
+            self.undo_known = False
+        again = "Connected again: what the engine knows now is being read." if header.lost and self.header else ""
+        header.lost = self.part("people").lost = message.lost or again
         header.restate()
+        self.part("people").redraw()
+        if self.register is not None:
+            self.register.renew(list(self.undo_rows.values()), self.undo_known)
         for name in PANES:
             self.table(name).lose(message.lost)
 

@@ -14,7 +14,7 @@ from console.errors import VersionSkew, WarRoomError, WireError
 from console.ports.session import Place
 from console.ports.tasks import Tasks
 from console.ports.views import Refusal
-from widgets.messages import Linked, Moved, Updated
+from widgets.messages import Ended, Linked, Moved, Updated
 
 if TYPE_CHECKING:
     from console.model.text import Clean
@@ -122,10 +122,13 @@ class Seating:
         try:
             async for update in session.subscribe(topic):
                 self.room.post_message(Updated(update))
-        except WireError:
-            pass  # said once for the whole connection
+            why = _said("The engine ended this list.")
+        except WarRoomError as error:
+            why = _said(str(error))
         if ended is not None:
-            ended.set()
+            ended.set()  # said once for the whole connection
+        else:
+            self.room.post_message(Ended(topic, why))
 
     def browse(self, topic: str) -> None:
         """Subscribe to a browser topic instead of the one before; "" to none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.events import Key
 
+from console.config.keymap import keymap
 from console.ports.session import Acknowledge, Arm, Detail, Mark, Note, Place, PlanAction
 from console.ports.views import FindingRow, SourceView
 from tests.widgets import scripted
@@ -35,7 +36,7 @@ async def test_a_wide_terminal_shows_everything_at_once_and_a_narrow_one_pane_at
 
 async def test_severity_is_a_word_and_a_mark_and_never_colour_alone() -> None:
     async with seat((200, 60)) as at:
-        for word in ("CRIT !!", "HIGH !", "MED  ~", "LOW  ."):
+        for word in ("CRIT !!", "HIGH !", "MED  ~", "(LOW)"):
             assert word in at.text()
 
 
@@ -351,3 +352,19 @@ async def test_a_click_beside_an_open_prompt_leaves_it_the_keys() -> None:
         await at.press("enter")
         await at.press("k")
         assert at.room.focused is at.room.table("resources")
+
+
+async def test_what_is_said_names_the_keys_as_they_were_remapped() -> None:
+    own = {"row.acknowledge": "A", "act.contain": "v", "act.evidence": "b", "room.changes": "H", "act.undo": "m"}
+    header = scripted.header(sources=(SourceView(c("audit"), c("live"), NOW),))
+    async with seat((200, 60), Scripted({"header": [header]}), keymap=keymap(own, scripted.specs())) as at:
+        shown = at.text()
+        assert "H shows what changed before" in shown
+        assert "v on a row contains it" in shown
+        assert "m lists them" in shown
+        await at.press("A")
+        assert "A acknowledges findings" in at.text()
+        await at.press("ctrl+k")
+        assert "Containment starts with v" in at.text()
+        await at.press("question_mark", *["pagedown"] * 1)
+        assert "b     evidence.pod" in at.text()
