@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from console.model.text import Clean
 from console.ports.session import Snapshot
 from console.ports.views import ChangeRow, Columns, ObjectRow
 from widgets.messages import Moved
@@ -23,6 +22,7 @@ from widgets.render.words import status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from console.model.text import Clean
     from console.ports.session import Update
     from console.ports.views import ResourceRow
     from widgets.theme import Look
@@ -86,11 +86,10 @@ class Resources(Table):
         """The engine does not send this topic, or not any more."""
         if topic != self.topic:
             return
-        now = self.look.now()
-        if self.head is None:
-            self.head = Columns(Clean("columns"), Clean(self._word), (), (), Clean("failed"), now, why)
-        else:
-            self.head = structs.replace(self.head, state=Clean("failed"), since=now, why=why)
+        from console.hygiene.exporting import known_safe
+
+        head = self.head or Columns(known_safe("columns"), known_safe(self._word), (), (), known_safe("failed"), 0.0)
+        self.head = structs.replace(head, state=known_safe("failed"), since=self.look.now(), why=why)
         self.changed()
 
     @property

@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from msgspec import structs
 from textual.events import Key, Paste
 
 from console.ports.session import ActionOutcome, Approve, Arm, FollowAction, PlanAction, PlanUndo, ShowPlan
@@ -172,51 +171,6 @@ async def test_a_refused_plan_is_a_sentence_and_a_refused_approval_keeps_the_pla
         assert "PLAN 7c1e" in at.text()
 
 
-REFUSED = (
-    "Nothing was sent: the pod shop/web-7f9c was changed by argocd-application-controller since this plan was made "
-    "(its label app was taken away), so the plan no longer says what would happen. Cancel and plan the action anew."
-)
-
-
-async def test_a_refusal_takes_nothing_away_that_was_typed_and_is_said_to_its_end() -> None:
-    session = _armed()
-    session.answers[PlanAction] = scripted.plan(approvers=1, evidence_missing=True, danger=c("D3"))
-    session.answers[Approve] = scripted.refusal(REFUSED)
-    alone = scripted.header(**ARMED, seats=(c("ana"),))
-    session.topics["header"] = [alone]
-    async with seat((80, 24), session) as at:
-        await _open(at)
-        await at.press("tab", *" again", "tab", *"nobody", "tab", *"gone", "enter")
-        await at.press("7", "c", "1", "e")
-        await at.settle()
-        assert len(at.asked(Approve)) == 1
-        shown = " ".join(at.text().split())
-        assert "Cancel and plan the action anew." in shown
-        assert "to approve" in shown
-        await at.clock.advance(1)
-        await at.press("7", "c", "1", "e")
-        first, second = at.asked(Approve)
-        assert second == first
-        assert (first.reason, first.break_glass, first.skip_evidence) == ("token theft again", "nobody", "gone")
-
-
-LONG = "team-payments-production-eu-central-1/checkout-payments-reconciliation-worker-7f9c6d5b4-x2x4z"
-
-
-@pytest.mark.parametrize("size", [(60, 24), (80, 24)])
-async def test_the_target_of_a_plan_and_of_its_outcome_is_shown_to_its_last_letter(size: tuple[int, int]) -> None:
-    session = _armed()
-    session.answers[PlanAction] = scripted.plan(target=c(f"Pod {LONG}"))
-    session.answers[Approve] = structs.replace(scripted.outcome("effective", final=True), target=c(f"Pod {LONG}"))
-    async with seat(size, session) as at:
-        await _open(at)
-        assert LONG in at.text().replace("\n ", "").replace("\n", "").replace(" ", "")
-        await at.press("7", "c", "1", "e")
-        await at.settle()
-        assert "PLAN" not in at.text()
-        assert LONG in at.text().replace("\n", "").replace(" ", "")
-
-
 async def test_progress_is_followed_to_the_verdict_with_what_is_left() -> None:
     session = _armed()
     stages = iter(["accepted", "converged", "residual"])
@@ -284,22 +238,6 @@ async def test_id_and_keys_show_in_every_size_and_through_a_resize(size: tuple[i
         assert "cancel" in at.text()
         await at.press("7", "c", "1", "e")
         assert len(at.asked(Approve)) == 1
-
-
-async def test_a_window_made_too_small_for_its_fields_stops_no_seat_and_approves_nothing() -> None:
-    session = _armed()
-    session.answers[PlanAction] = scripted.plan(approvers=1, type_name=c("kube-system/" + "n" * 50))
-    async with seat((120, 40), session) as at:
-        await _open(at)
-        for width, height in ((20, 5), (1, 1), (59, 14)):
-            await at.pilot.resize_terminal(width, height)
-            await at.settle()
-            await at.press("7", "c", "1", "e")
-            assert not at.asked(Approve)
-        assert "too small" in at.text()
-        await at.pilot.resize_terminal(120, 40)
-        await at.settle()
-        assert "type 7c1e to approve" in at.text()
 
 
 FIRST: dict[str, Any] = {
