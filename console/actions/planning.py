@@ -64,6 +64,8 @@ async def make_undo_plan(case: Case, digest: str, mode: str) -> Plan:
     if not spec.undo:
         raise Refused(f"{spec.id} cannot be undone: {spec.undo_why}")
     undo: Undo = case.registry.get(spec.undo)  # type: ignore[assignment]  # registered as the inverse, so it is one
+    if mode and not any(param.name == "mode" for param in undo.spec.params):
+        raise BadInput(f"{spec.undo} knows one way only: leave the mode out.")
     plan = await _in_time(undo.plan_undo(CaseDesk(case), applied(case, digest), mode), spec.undo)
     return await keep(case, plan, undoes=digest)
 

@@ -13,9 +13,8 @@ from console.cli.parsing import options_of
 from console.cli.talking import bullet, complain, expect, refused, rows_of, run, say, say_json, seat
 from console.cli.talking import typed as asked
 from console.errors import BadInput, WireError
-from console.incident.naming import parse
 from console.model.instants import stamp
-from console.ports.session import Approve, Ask, FollowAction, PlanAction, PlanUndo, Session, ShowPlan
+from console.ports.session import Approve, FollowAction, PlanAction, PlanUndo, Session, ShowPlan
 from console.ports.views import OutcomeView, PlanView, Refusal, UndoRow
 
 
@@ -37,7 +36,8 @@ def undo(args: argparse.Namespace) -> int:
         if args.approve or args.plan or args.break_glass:
             raise BadInput("undo needs the ID of what to undo for that. `warroom undo` alone lists them.")
         return run(lambda: _register(args))
-    return run(lambda: _go(args, PlanUndo(args.id, args.mode, bool(args.dry_run))))
+    namespace = getattr(args, "namespace", "")
+    return run(lambda: _go(args, PlanUndo(args.id, args.mode, bool(args.dry_run), namespace)))
 
 
 def _refuse_both(args: argparse.Namespace) -> None:
@@ -76,14 +76,13 @@ async def _register(args: argparse.Namespace) -> int:
     return 0
 
 
-async def _go(args: argparse.Namespace, request: Ask) -> int:
+async def _go(args: argparse.Namespace, request: PlanAction | PlanUndo) -> int:
     async with seat(options_of(args)) as session:
         if args.approve:
-            shown = await session.ask(ShowPlan(args.approve))
+            shown = await session.ask(ShowPlan(args.approve, request))
             if isinstance(shown, Refusal):
                 return refused(shown, args.json)
             shown = expect(shown, PlanView)
-            _refuse_another(args, shown)
             if not args.json:
                 show_plan(shown)
             return await _approve(args, session, args.approve, "")
@@ -143,21 +142,6 @@ async def _follow(args: argparse.Namespace, session: Session, request: Approve) 
     outcome = expect(answer, OutcomeView)
     _tell(outcome, args.json)
     return outcome.exit_code
-
-
-def _refuse_another(args: argparse.Namespace, plan: PlanView) -> None:
-    """Raises `BadInput` when the digest is of a plan for something else than what was typed with it."""
-    found = f"{plan.action} on {plan.target}"
-    if args.command == "undo":
-        wanted = f"an undo of {args.id}"
-        same = bool(plan.undoes) and plan.undoes.startswith(args.id)
-        found += f", an undo of {plan.undoes[: max(len(args.id), 4)]}" if plan.undoes else ", which undoes nothing"
-    else:
-        target = parse(args.target, getattr(args, "namespace", ""))
-        wanted = f"{args.action} on {target.kind} {target}"
-        same = wanted == found
-    if not same:
-        raise BadInput(f"That digest is of the plan {found}, not {wanted}. Approve it with its own words.")
 
 
 def _tell(outcome: OutcomeView, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from console.actions.approving import Approval
+from console.actions.desk import CaseDesk
 from console.actions.preflight import Preflight
 from console.errors import ApiStatus, BadInput, ClusterError, LoginNeeded, Refused, WarRoomError
 from console.hygiene.exporting import known_safe
@@ -18,6 +19,7 @@ from console.incident.codenames import codename
 from console.incident.engine import Engine
 from console.incident.naming import key_of, parse, target_of
 from console.incident.planning import Surroundings, outcome_view, people, plan_view
+from console.incident.wording import refuse_elsewhere, refuse_other_action, refuse_other_undo
 from console.model import entry as e
 from console.model.entry import Entry
 from console.model.plan import Plan
@@ -26,6 +28,8 @@ from console.ports import session as s
 from console.ports.views import Answer, Done, OutcomeView, PlanView, Refusal, TextView
 
 ARMED = 15 * 60.0
+_OWNED = ("Pod", "ReplicaSet", "Job")
+"""Kinds whose owner an action may be planned on instead."""
 _LONGEST = 2000
 """Characters of a reason, note or value."""
 
@@ -88,11 +92,25 @@ class Answering:
         return await self._shown(plan, request.dry_run)
 
     async def _plan_undo(self, request: s.PlanUndo) -> Answer:
-        plan = await self._engine.runner.plan_undo(self._digest(request.digest), request.mode)
+        digest, runner = self._digest(request.digest), self._engine.runner
+        refuse_elsewhere(runner.target(self._engine.state.actions[digest]), request.namespace)
+        plan = await runner.plan_undo(digest, request.mode)
         return await self._shown(plan, request.dry_run)
 
     async def _show_plan(self, request: s.ShowPlan) -> Answer:
-        return await self._shown(self._engine.runner.loaded(self._digest(request.digest)), dry_run=False)
+        digest, asked = self._digest(request.digest), request.asked
+        plan, undoes = self._engine.runner.loaded(digest), self._engine.state.actions[digest].planned.undoes
+        if isinstance(asked, s.PlanUndo):
+            refuse_other_undo(plan, undoes, asked)
+        elif asked is not None:
+            refuse_other_action(plan, undoes, asked, self._named(self._target(asked.target, asked.namespace)))
+        return await self._shown(plan, dry_run=False)
+
+    def _named(self, target: ResourceRef) -> tuple[ResourceRef, ...]:
+        """An object, and the controllers above it as far as they are watched."""
+        view = self._engine.cluster.view(target.kind) if target.kind in _OWNED else None
+        obj = view.get(target.namespace, target.name) if view is not None else None
+        return (target, *(CaseDesk(self._engine.case).owner_chain(obj) if obj is not None else ()))
 
     def _target(self, text: str, namespace: str) -> ResourceRef:
         known = self._engine.board.resolve(text)

@@ -111,12 +111,16 @@ class PlanUndo(_Request, frozen=True):
     digest: str
     mode: str = ""
     dry_run: bool = False
+    namespace: str = ""
+    """Where its object must be, "" for anywhere."""
 
 
 class ShowPlan(_Request, frozen=True):
     """Show a plan that was made already, for the second person who must approve it; answers PlanView."""
 
     digest: str
+    asked: PlanAction | PlanUndo | None = None
+    """What was typed with the digest: a plan of anything else is refused."""
 
 
 class Approve(_Request, frozen=True):

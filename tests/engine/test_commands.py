@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.cluster.workloads import deployment
 from tests.controlplane.running import ControlPlane
 from tests.engine.running import Installation
 
@@ -88,6 +89,80 @@ def test_a_digest_undoes_what_was_named_with_it_and_nothing_else(
         right = warroom.run("undo", done[node][:12], "--approve", digest, "--reason", "over")
         assert right.returncode == 0, right.stderr
         assert not is_cordoned(controlplane, node)
+
+
+def test_words_typed_beside_a_digest_must_be_those_of_its_plan(
+    warroom: Installation, controlplane: ControlPlane, namespace: str
+) -> None:
+    controlplane.apply(deployment(namespace, "web", 1))
+    pod = ready_pod(controlplane, namespace)
+    isolate = ("contain", "pod.quarantine", f"pod/{pod}", "-n", namespace)
+    digest = warroom.json(*isolate, "--param", "detach=no", "--plan")["digest"]
+    yes = ("--approve", digest, "--reason", "miner")
+
+    way = warroom.run(*isolate, "--param", "detach=yes", *yes)
+    unknown = warroom.run(*isolate, "--param", "colour=red", *yes)
+    place = warroom.run("contain", "pod.quarantine", f"pod/{pod}", "-n", "default", *yes)
+    labels = controlplane.get("pod", pod, namespace)["metadata"]["labels"]
+
+    assert [one.returncode for one in (way, unknown, place)] == [2, 2, 2], way.stdout
+    assert "was made with detach=no, not detach=yes" in way.stderr
+    assert "no colour, not colour=red" in unknown.stderr
+    assert f"on Pod {namespace}/{pod}, not pod.quarantine on Pod default/{pod}" in place.stderr
+    assert set(labels) == {"app", "pod-template-hash"}, "nothing was done"
+
+    applied = warroom.run(*isolate, "--param", "detach=no", *yes)
+    assert applied.returncode in (0, 3, 4), applied.stderr
+    _undo_is_held_to_its_words_too(warroom, digest, namespace)
+
+
+def _undo_is_held_to_its_words_too(warroom: Installation, digest: str, namespace: str) -> None:
+    elsewhere = warroom.run("undo", digest, "-n", "default", "--plan")
+    back = ("undo", digest, "-n", namespace, "--mode", "network")
+    plan = warroom.json(*back, "--plan")["digest"]
+    yes = ("--approve", plan, "--reason", "over")
+
+    there = warroom.run("undo", digest, "-n", "default", *yes)
+    way = warroom.run("undo", digest, "--mode", "reattach", *yes)
+    right = warroom.run(*back, *yes)
+
+    assert [one.returncode for one in (elsewhere, there, way)] == [2, 2, 2], elsewhere.stdout
+    assert "which is not in the namespace default. Nothing was done" in elsewhere.stderr
+    assert "which is not in the namespace default. Nothing was done" in there.stderr
+    assert "was made with mode=network, not mode=reattach" in way.stderr
+    assert right.returncode == 0, right.stderr
+
+
+def test_a_plan_on_the_owner_is_approved_under_the_name_of_the_pod_it_was_asked_for(
+    warroom: Installation, controlplane: ControlPlane, namespace: str
+) -> None:
+    controlplane.apply(deployment(namespace, "web", 1))
+    stop = ("contain", "workload.suspend", f"pod/{ready_pod(controlplane, namespace)}", "-n", namespace)
+    plan = warroom.json(*stop, "--plan")
+
+    done = warroom.run(*stop, "--approve", plan["digest"], "--reason", "miner", "--break-glass", "alone")
+
+    assert plan["target"] == f"Deployment {namespace}/web"
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_undo_of_one_way_takes_no_mode(warroom: Installation) -> None:
+    cordon = ("contain", "node.cordon", "node/node-0")
+    digest = warroom.json(*cordon, "--plan")["digest"]
+    assert warroom.run(*cordon, "--approve", digest, "--reason", "miner").returncode == 0
+
+    odd = warroom.run("undo", digest, "--mode", "reattach", "--plan")
+    back = warroom.json("undo", digest, "--plan")["digest"]
+
+    assert (odd.returncode, "node.uncordon knows one way only" in odd.stderr) == (2, True)
+    assert warroom.run("undo", digest, "--approve", back, "--reason", "over").returncode == 0
+
+
+def ready_pod(controlplane: ControlPlane, namespace: str) -> str:
+    """Name of the one pod, once it is ready."""
+    controlplane.kubectl("wait", "deployment/web", "-n", namespace, "--for=condition=Available", "--timeout=60s")
+    names = controlplane.kubectl("get", "pods", "-n", namespace, "-o", "jsonpath={.items[*].metadata.name}").stdout
+    return names.split()[0]
 
 
 def test_a_reader_that_has_gone_does_not_make_a_refusal_look_effective(warroom: Installation) -> None:
