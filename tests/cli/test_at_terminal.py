@@ -14,6 +14,7 @@ import pytest
 from tests.cli.scripted import Config, kubeconfig
 from tests.controlplane.running import ControlPlane
 from tests.engine.running import Installation
+from tests.rooms.sitting import UNSEEN
 from tests.terminal import Terminal
 
 CORDON = ("contain", "node.cordon", "node/node-1")
@@ -64,6 +65,22 @@ def test_whatever_else_is_typed_does_nothing(warroom: Installation, controlplane
     assert not cordoned(controlplane)
 
 
+def test_a_kubeconfig_that_cannot_be_used_is_said_on_the_screen_and_d_plays_the_drill(
+    warroom: Installation, tmp_path: Path
+) -> None:
+    warroom.environment["KUBECONFIG"] = str(tmp_path / "absent")
+    with typed(warroom) as terminal:
+        terminal.wait_for("CANNOT OPEN THE CLUSTER", 30)
+        assert "No such file" in terminal.text()
+        assert warroom.engine() is None, "no drill unasked"
+        terminal.settle(UNSEEN)
+        terminal.send("d")
+        terminal.wait_for("DRILL: nothing here is real", 60)
+        terminal.wait_for("CRIT !!", 60)
+        terminal.send("q")
+        assert terminal.wait_end(20) == 0
+
+
 @pytest.fixture
 def blind(controlplane: ControlPlane, tmp_path: Path) -> Iterator[Installation]:
     """An installation whose kubeconfig trusts any server."""
@@ -105,3 +122,20 @@ def test_what_a_kubeconfig_wants_is_approved_once_by_its_hash_and_every_command_
 
     done = blind.run(*CORDON, "--plan")
     assert done.returncode == 0, done.stderr
+
+
+def test_what_a_kubeconfig_wants_is_approved_on_the_error_screen_by_typing_its_short_hash(blind: Installation) -> None:
+    short = re.search(r"--hash (\w+)", blind.run("trust").stderr)
+    assert short is not None
+    with typed(blind) as terminal:
+        terminal.wait_for("without verifying its certificate", 30)
+        terminal.settle(UNSEEN)
+        terminal.send("y\r")
+        terminal.settle(UNSEEN)
+        assert blind.engine() is None
+        for key in short[1]:
+            terminal.send(key)
+        terminal.wait_for("1 Suspicious activity", 60)
+        terminal.wait_for("NOT verified", 20)
+        terminal.send("q")
+        assert terminal.wait_end(20) == 0
