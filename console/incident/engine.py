@@ -35,6 +35,7 @@ from console.incident.keeping import kept
 from console.incident.naming import key_of, parse
 from console.incident.noting import FindingNotes
 from console.incident.pipeline import LEDGER, FindingStore, Pipeline
+from console.incident.providing import provider_here
 from console.incident.rationing import Ration
 from console.incident.readying import FIRST, first_list
 from console.incident.seats import Seats
@@ -120,7 +121,7 @@ class Engine:
         )  # fmt: skip
         self.ledger, self.trail = StreamLedger(), Trail()
         self.hands = Hands(
-            lambda: self.cluster.info.users, self.cluster.owns, self._writes, self._touched,
+            lambda: self.cluster.info.users, self.cluster.owns, lambda: self.state.audit_ids, self._touched,
             lambda: self.state.opened_at, self._sighted, self.export.seal,
         )  # fmt: skip
         self.book = FactBook(
@@ -197,6 +198,7 @@ class Engine:
 
     def _judge_by(self, rules: RuleSet, findings: Sequence[Finding]) -> None:
         self.detector = Detector(rules)
+        rules.run_at(provider_here(self.cluster))
         self.detector.restore(one for one in findings if one.events)
         self.pipeline.match_with(self.detector)
 
@@ -337,9 +339,6 @@ class Engine:
             target = export.ref(parse(sighting.key))
             self.note(e.OtherHand(target, export(sighting.who), export(sighting.text)))
 
-    def _writes(self) -> Mapping[str, str]:
-        return self.state.audit_ids
-
     def _touched(self) -> set[str]:
         targets = {key_of(self.runner.target(action)) for action in self.state.actions.values() if action.intents}
         return targets | {key_of(ref) for ref in self.runner.touched()}
@@ -359,6 +358,7 @@ class Engine:
         watches: tuple[KindHealth, ...] = ()
         while True:
             await self.clock.sleep(1.0)
+            self.detector.rules.run_at(provider_here(self.cluster))
             now = self.clock.now()
             for seat in [seat for seat, armed in self.state.armed.items() if armed.until <= now]:
                 self.note(e.Disarmed(known_safe(seat)))

@@ -101,6 +101,7 @@ class Taint(Part):
 
 class NodeSpec(Part):
     unschedulable: bool = False
+    provider_id: str = msgspec.field(default="", name="providerID")
     taints: list[Taint] | None = None
 
 

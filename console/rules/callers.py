@@ -1,14 +1,17 @@
 """Who is behind a request, by the structure of the name alone: what kind of identity, and which program it says it is.
 
 Kinds: `none` (no valid credential), `anonymous`, `apiserver`, `controller` (the controller manager, its accounts and
-the scheduler), `node`, `provider` (names a cloud reserves for itself), `account` (a service account), `system`,
-`person` (everyone else: certificates, OIDC, cloud users).
+the scheduler), `node`, `provider` (names a cloud reserves for itself, on a cluster seen to be that cloud's), `account`
+(a service account), `system`, `person` (everyone else: certificates, OIDC, cloud users).
 A kind is no pardon: rules say what each kind does as its job, and what it never does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from console.model.audit import AuditUser
+from console.model.provider import AKS, EKS, GKE
 
 _ACCOUNT = "system:serviceaccount:"
 _NODE = "system:node:"
@@ -37,12 +40,19 @@ _ACCOUNTS = (
 CONTROLLER_ACCOUNTS = frozenset(_ACCOUNTS.split())
 """Accounts in kube-system under which the controllers of Kubernetes itself act."""
 _RESERVED = ("eks:", "aws:", "amazon:", "iam:")
-_PROVIDERS = frozenset({"aksService", "hcpService", "nodeclient", "acsService"})
+_SERVICES = frozenset({"aksService", "hcpService", "nodeclient", "acsService"})
 _ROBOT = "@container-engine-robot.iam.gserviceaccount.com"
 
 
-def kind_of(username: str) -> str:
-    """The kind of identity of an authenticated name."""
+_OF_PROVIDER: dict[str, Callable[[str], bool]] = {
+    EKS: lambda name: name.startswith(_RESERVED),
+    AKS: lambda name: name in _SERVICES,
+    GKE: lambda name: name.endswith(_ROBOT),
+}
+
+
+def kind_of(username: str, provider: str = "") -> str:
+    """The kind of identity of an authenticated name. `provider`: whose cluster it is, "" for nobody's."""
     if not username:
         return "none"
     if username.startswith(_ACCOUNT):
@@ -58,7 +68,7 @@ def kind_of(username: str) -> str:
         return "controller"
     if username.startswith("system:"):
         return "system"
-    if username.startswith(_RESERVED) or username in _PROVIDERS or username.endswith(_ROBOT):
+    if provider in _OF_PROVIDER and _OF_PROVIDER[provider](username):
         return "provider"
     return "person"
 

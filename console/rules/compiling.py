@@ -71,6 +71,13 @@ class RuleSet:
         self._words = [words_of(boxes, cell) | {""} for cell in range(3)]
         self._by_cells: dict[Cells, tuple[Compiled, ...]] = {}
         self._by_user: dict[tuple[str, str, str, str, str, str, bool], Choice] = {}
+        self._provider = ""
+
+    def run_at(self, provider: str) -> None:
+        """Whose cluster the events from now on are of (`console.model.provider`): its own names are known then."""
+        if provider != self._provider:
+            self._provider = provider
+            self._by_user.clear()
 
     def choose(self, event: AuditEvent) -> Choice:
         """The rules this event may match; found out when such cells are first seen with this user."""
@@ -82,7 +89,7 @@ class RuleSet:
         if found is None:
             if len(self._by_user) >= _REMEMBERED:  # a caller who invents names must not fill memory
                 self._by_user.clear()
-            cells = (event.verb, resource, subresource, kind_of(name), outcome, tool, acting)
+            cells = (event.verb, resource, subresource, kind_of(name, self._provider), outcome, tool, acting)
             view = View(event, cells)
             found = cells, tuple(one for one in self._in_reach(cells) if one.before(view))
             self._by_user[key] = found

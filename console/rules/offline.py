@@ -21,9 +21,10 @@ import msgspec
 
 from console.errors import BadInput, DataError
 from console.hygiene.exporting import Exporter
-from console.model.envelopes.reading import FORMATS, LINE_LIMIT, read_lines, read_record
+from console.model.envelopes.reading import FORMATS, LINE_LIMIT, provider_in, read_lines, read_record
 from console.model.envelopes.times import format_time
 from console.model.finding import Finding
+from console.model.provider import PROVIDERS
 from console.model.severity import Severity
 from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
@@ -108,10 +109,13 @@ def _run(paths: Sequence[str], form: str, tell: Callable[[str], None], rules: Ru
 def _run_file(path: str, form: str, detector: Detector) -> int:
     """Feeds one file; returns how many lines were malformed."""
     source = "stdin" if path == "-" else Path(path).name
-    malformed, before, head = 0, detector.events, bytearray()
+    malformed, before, head, begun = 0, detector.events, bytearray(), False
     with _opened(path) as stream:
         for lines, torn in _blocks(stream):
             malformed += torn
+            if not begun and lines:
+                begun = True
+                detector.rules.run_at(form if form in PROVIDERS else provider_in(lines[0]))
             if detector.events == before and len(head) < _WHOLE:
                 head += b"\n".join(lines) + b"\n"
             malformed += feed_lines(lines, detector, source, form)

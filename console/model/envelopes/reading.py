@@ -16,6 +16,7 @@ from console.errors import DataError
 from console.model.audit import AuditEvent
 from console.model.envelopes import aks, gke
 from console.model.envelopes.lenient import event_of
+from console.model.provider import AKS, EKS, GKE
 
 FORMATS = ("auto", "k8s", "eks", "gke", "aks")
 LINE_LIMIT = 16 * 1024 * 1024
@@ -73,6 +74,21 @@ def read_lines(
         events += read
         raw += [line] * len(read)
     return events, raw
+
+
+def provider_in(record: bytes) -> str:
+    """Which cloud's envelope a record is in: `eks`, `gke`, `aks`; "" for none, and for a bare event."""
+    try:
+        value = _any(record)
+    except _FAULTS:
+        return ""
+    if not isinstance(value, dict) or "auditID" in value:
+        return ""
+    if "protoPayload" in value:
+        return GKE
+    if "AuditId" in value or str(value.get("category", "")).startswith("kube-audit"):
+        return AKS
+    return EKS if str(value.get("logGroup", "")).startswith("/aws/eks/") else ""
 
 
 def _slowly(record: bytes, form: str) -> list[AuditEvent]:

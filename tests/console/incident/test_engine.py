@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from console.hygiene.exporting import Exporter
@@ -13,6 +14,7 @@ from console.incident import board
 from console.incident.noting import MOST, FindingNotes
 from console.journal.sqlite import SqliteJournal
 from console.model import entry as e
+from console.model.audit import AuditEvent, AuditUser
 from console.model.finding import Finding, Target
 from console.model.identity import Identity
 from console.model.severity import Severity
@@ -156,3 +158,16 @@ def test_a_storm_of_findings_gets_so_many_entries_and_no_more_after_a_restart() 
     notes.take(Finding("r", "t", Severity.HIGH, Identity(f"u{n}"), Target(), 1.0, 2.0) for n in range(50))
 
     assert len(told) == 3
+
+
+async def test_a_clouds_reserved_names_are_its_own_once_the_cluster_is_seen_to_be_that_clouds(tmp_path: Path) -> None:
+    async with drill_engine(tmp_path, ManualClock()) as room:
+        cluster, rules = room.engine.cluster, room.engine.detector.rules
+        event = AuditEvent(audit_id="x", stage="ResponseComplete", verb="create", user=AuditUser(username="eks:me"))
+        before = rules.choose(event)[0][3]
+
+        info = msgspec.structs.replace(cluster.info, version="v1.36.0-eks-1a2b3c")
+        cluster._info = info  # type: ignore[attr-defined]  # as its API server might say it
+        await room.pass_time(2)
+
+        assert (before, rules.choose(event)[0][3]) == ("person", "provider")

