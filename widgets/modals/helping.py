@@ -90,7 +90,9 @@ class Helping(Dialog[None]):
             out += [((" " * 27 + row, "ink"),) for param in spec.params for row in wrap(_param(param), cells - 28)]
         for name, table in (("Commands", _COMMANDS), ("Signs", _SIGNS)):
             out += [(), ((name, "strong"),)]
-            out += [((f"  {fit(left, 34, '')} ", "proved"), (right, "ink")) for left, right in table]
+            for left, right in table:
+                for n, row in enumerate(wrap(right, cells - 37)):
+                    out.append(((f"  {fit('' if n else left, 34, '')} ", "proved"), (row, "ink")))
         return out
 
     def action_close(self) -> None:

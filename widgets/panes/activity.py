@@ -14,7 +14,7 @@ from widgets.render.lines import Line, Span, wrap
 from widgets.render.words import severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from console.ports.views import FindingRow, HeaderView, SourceView
     from widgets.theme import Look
@@ -27,6 +27,11 @@ _ADD = "Add one: start with --audit PATH or --audit-webhook ADDRESS, or under [s
 def _state(view: SourceView) -> str:
     since = f" since {minute(view.since)}" if view.since else ""
     return f"{view.name} is {view.state}{since}{': ' + view.why if view.why else ''}"
+
+
+def _unseen(rows: Iterable[FindingRow]) -> Counter[str]:
+    """How many of each severity nobody has acknowledged."""
+    return Counter(row.severity for row in rows if not row.acknowledged)
 
 
 class Activity(Table):
@@ -60,15 +65,12 @@ class Activity(Table):
 
     def counts(self) -> Line:
         """`3 CRIT  2 HIGH` of what nobody has acknowledged."""
-        counts: Counter[str] = Counter(row.severity for row in self._findings() if not row.acknowledged)
+        counts: Counter[str] = self.rows.told(_unseen)
         parts: list[Span] = []
         for word, ink in (("critical", "bad"), ("high", "warn"), ("medium", "ink")):
             if counts[word]:
                 parts += [("  ", "ink"), (f"{counts[word]} {severity(word)[0].split()[0]}", ink)]
         return tuple(parts)
-
-    def _findings(self) -> list[FindingRow]:
-        return list(self.rows.values())  # type: ignore[arg-type]
 
     def audit_seen(self) -> bool:
         """Whether any source tells who did what."""

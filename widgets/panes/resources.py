@@ -20,12 +20,17 @@ from widgets.render.lines import Line, Span
 from widgets.render.words import status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from console.model.text import Clean
     from console.ports.session import Update
     from console.ports.views import ResourceRow
     from widgets.theme import Look
+
+
+def _statuses(rows: Iterable[ResourceRow]) -> Counter[str]:
+    """How many resources have each status."""
+    return Counter(row.status for row in rows)
 
 
 class Resources(Table):
@@ -156,7 +161,7 @@ class Resources(Table):
         rows = self.rows
         parts: list[Span] = [(self.sheet.name, "strong"), (f"  {rows.total}", "ink"), *self.sheet.marks_words()]
         if self.sheet is self.affected:
-            counts = Counter(row.status for row in rows.values())  # type: ignore[union-attr]
+            counts: Counter[str] = rows.told(_statuses)
             for word in ("open", "residual", "unverifiable", "partial", "effective"):
                 if counts[word]:
                     parts += [("  ", "ink"), (f"{word} {counts[word]}", status(word)[1])]

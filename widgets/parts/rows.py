@@ -41,6 +41,8 @@ class Rows:
         self._order: list[tuple[Any, ...]] = []
         self._match: Callable[[str], bool] | None = None
         self._sorted_at = 0
+        self._told: tuple[int, Any, Any] = (-1, None, None)
+        self._updates = 0
 
     def __len__(self) -> int:
         return len(self._order)
@@ -69,6 +71,7 @@ class Rows:
 
     def take(self, update: Update) -> None:
         """Apply one update."""
+        self._updates += 1
         if isinstance(update, Snapshot):
             self._snapshot(update)
         else:
@@ -152,6 +155,12 @@ class Rows:
         self.pattern = pattern[:FILTER_LIMIT]
         self._match, self.problem = matcher(self.pattern)
         self.rebuild()
+
+    def told(self, make: Callable[[Any], Any]) -> Any:
+        """What `make` makes of all rows; made again only after an update, for a key must not look at ten thousand."""
+        if self._told[:2] != (self._updates, make):
+            self._told = (self._updates, make, make(self.by_key.values()))
+        return self._told[2]
 
     def values(self) -> Iterable[Row]:
         """All rows, unordered and unfiltered."""

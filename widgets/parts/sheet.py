@@ -60,7 +60,7 @@ class Sheet(msgspec.Struct, eq=False):
         rows.take(update)
         if isinstance(update, Snapshot):
             self.old = False
-        if rows.loaded:
+        if rows.loaded and self.marks:
             self.marks &= rows.by_key.keys()
         self.settle()
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from widgets.render.ages import day, elapsed, minute
 from widgets.render.digits import digits
-from widgets.render.lines import Line, Span, line_width, pad
+from widgets.render.lines import Line, Span, fit_end, line_width, pad
+from widgets.render.lines import width as cells_of
 from widgets.render.words import source
 
 if TYPE_CHECKING:
@@ -41,8 +42,17 @@ def first(header: HeaderView | None, look: Look, width: int, lost: str) -> Line:
     drill = " DRILL " if header.drill else ""
     tag = f" {name}  {header.phase.upper() or 'WATCH'}  {clock} "
     left = ((drill, "danger"), (tag, "alert" if header.incident or header.drill else "tab"))
-    where: Line = ((f" {header.context}  ", "bar-strong"), (f"{host(header.server)} ", "bar"))
-    return _between(left, where, right, width)
+    room = width - line_width(left) - line_width(tuple(right))
+    return _between(left, _where(header, room, look), right, width)
+
+
+def _where(header: HeaderView, room: int, look: Look) -> Line:
+    """The cluster: the server goes first, then the beginning of the context, for clouds' names differ in their ends."""
+    name = f" {header.context} "
+    server = f" {host(header.server)} "
+    if cells_of(name) + cells_of(server) <= room:
+        return ((name, "bar-strong"), (server, "bar"))
+    return ((fit_end(name, max(0, min(cells_of(name), room)), look["more"]), "bar-strong"),)
 
 
 def host(server: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import given
@@ -103,3 +104,17 @@ def test_no_pattern_takes_time_that_grows_beyond_the_text() -> None:
     assert match is not None
     assert not problem
     assert not match("a" * 50_000 + "b")
+
+
+def test_a_count_over_all_rows_is_taken_once_an_update_and_not_once_a_key() -> None:
+    rows, counted = _rows(), 0
+
+    def count(values: Iterable[Any]) -> int:
+        nonlocal counted
+        counted += 1
+        return len(list(values))
+
+    for update in (Snapshot("journal", 1, (_row("a"),), True, True), Delta("journal", 2, (_row("b"),))):
+        rows.take(update)
+        assert [rows.told(count) for _ in range(3)] == [len(rows)] * 3
+    assert counted == 2

@@ -181,3 +181,23 @@ async def test_keys_work_again_when_a_window_that_was_too_small_is_made_larger()
         await at.settle()
         await at.press("j")
         assert at.room.table().sheet.cursor == "f1"
+
+
+ARN = "arn:aws:eks:eu-central-1:123456789012:cluster/payments-"
+
+
+@pytest.mark.parametrize("cluster", ["production", "staging"])
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40)])
+async def test_the_end_of_a_long_context_tells_which_cluster_it_is(size: tuple[int, int], cluster: str) -> None:
+    header = scripted.header(context=c(ARN + cluster), server=c("https://0123456789ABCDEF.gr7.eu-central-1.example"))
+    async with seat(size, Scripted(scripted.room_rows() | {"header": [header]})) as at:
+        assert cluster in at.text().splitlines()[0]
+        assert "READ-ONLY" in at.text().splitlines()[0]
+
+
+async def test_every_sign_of_the_help_is_explained_to_its_end_at_80_columns() -> None:
+    async with seat((80, 24)) as at:
+        await at.press("question_mark", "G")
+        shown = " ".join(at.text().split())
+        assert "regressed, unknown, not applicable" in shown
+        assert "waits for other items" in shown
