@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+STUMP = 10
+"""Cells that a column of words keeps where there is no room for its least."""
 WHOLE = 16
 """Cells up to which a text is not cut while there is a column that can go."""
 
@@ -40,6 +42,11 @@ def widths(columns: Sequence[Column], room: int, widest: Mapping[str, int]) -> l
         shown.remove(max(droppable, key=lambda i: columns[i].drop))
     cells = {i: columns[i].least for i in shown}
     left = room - _least(columns, shown)
+    for i in sorted(shown, key=lambda i: not columns[i].grow):  # words give way before what tells objects apart
+        if left < 0 and not (columns[i].place or columns[i].whole or columns[i].right):
+            less = min(-left, max(0, cells[i] - STUMP))
+            cells[i] -= less
+            left += less
     # Identities first, then what may fill the rest anyway, then what may leave.
     for i in sorted(shown, key=lambda i: (columns[i].drop, bool(columns[i].grow))):
         want = min(columns[i].most or columns[i].least, max(widest.get(columns[i].id, 0), columns[i].least))

@@ -201,3 +201,15 @@ async def test_every_sign_of_the_help_is_explained_to_its_end_at_80_columns() ->
         shown = " ".join(at.text().split())
         assert "regressed, unknown, not applicable" in shown
         assert "waits for other items" in shown
+
+
+@pytest.mark.parametrize("size", [(60, 15), (66, 24), (80, 24), (120, 40)])
+async def test_the_targets_of_two_findings_are_told_apart_in_the_narrowest_window(size: tuple[int, int]) -> None:
+    rows = scripted.room_rows()
+    for i, name in enumerate(("web-7f9c6d5b4-aaaaa", "web-7f9c6d5b4-bbbbb")):
+        finding = rows["findings"][i]
+        assert isinstance(finding, FindingRow)
+        rows["findings"][i] = structs.replace(finding, target=c(f"shop/{name}"))
+    async with seat(size, Scripted(rows)) as at:
+        assert at.line("5b4-aaaaa")
+        assert at.line("5b4-bbbbb")
