@@ -34,7 +34,17 @@ def wanted(obj: Object) -> Any:
     return {**kept, "spec": obj.get("spec"), "subjects": obj.get("subjects"), "roleRef": obj.get("roleRef")}
 
 
+def tells_nothing(plan: Plan) -> None:
+    """The attacker reads the API too: no write, there or back, says what it is or whose."""
+    written = [step.call.body + repr((step.call.path, step.call.query)).encode() for step in plan.steps]
+    for text in (*written, *(line.encode() for line in back(plan))):
+        for word in (b"warroom", b"quarantine", b"incident", b"isolat", b"breach", b"forensic"):
+            assert word not in text.lower()
+
+
 async def there_and_back(acting: Acting, plan: Plan, *refs: ResourceRef) -> None:
+    tells_nothing(plan)
+
     async def now() -> list[Any]:
         return [wanted((await acting.get(ref.kind, ref.namespace, ref.name)) or {}) for ref in refs]
 
@@ -94,6 +104,22 @@ async def test_an_isolated_pod_gets_its_labels_back(acting: Acting, namespace: s
     assert any(
         f"kubectl delete networkpolicy {policy['metadata']['name']} -n {namespace}" in line for line in plan.undo
     )
+
+
+async def test_what_has_no_way_back_tells_nothing_either(acting: Acting, namespace: str) -> None:
+    await acting.make(account(namespace, "stolen"), bare(namespace, "lone"))
+    (pod,) = await acting.ready_pods(namespace, "app=lone", 1)
+    acting.audit.streams = [("1", "create", f"{namespace}/lone", "exec", 0.0)]
+    stolen = BY_KIND["ServiceAccount"].ref(namespace, "stolen")
+    for plan in (
+        await acting.plan("pod.delete", ref_of(pod)),
+        await acting.plan("sa.replace", stolen, name="fresh"),
+        await acting.plan("stream.cut", ResourceRef("", "", "User", "", "mallory")),
+    ):
+        tells_nothing(plan)
+        assert plan.steps
+        assert back(plan) == []
+        assert plan.undo, "it says why there is none"
 
 
 async def test_a_cordoned_node_takes_pods_again(acting: Acting) -> None:
