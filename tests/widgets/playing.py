@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from console.app import Settings, WarRoom
 from console.model.text import Clean
-from console.ports.session import Approve, Detail, PlanAction
+from console.ports.session import Acknowledge, Approve, Detail, PlanAction
+from console.ports.views import Refusal
 from tests.widgets import scripted
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def main() -> None:
         session.answers[PlanAction] = scripted.plan(
             title=hostile, target=hostile, blast=(hostile,), warnings=(hostile,)
         )
+        session.answers[Acknowledge] = Refusal(hostile)
     else:
         session.answers[PlanAction] = scripted.plan()
         session.answers[Detail] = scripted.text(("name", "web-7f9c"), ("", "spec:"), ("", "  containers: []"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class Letters(Canvas, can_focus=True):
         self._chosen = chosen
         self.before: Widget | None = None
         self._done = False
+        self.closed = asyncio.Event()
 
     @property
     def holding(self) -> bool:
@@ -70,6 +72,7 @@ class Letters(Canvas, can_focus=True):
         if self._done:
             return  # typed ahead of what is not there yet
         self._done = True
+        self.closed.set()
         screen = self.screen
         self.remove()
         if self.before is not None:

@@ -58,6 +58,7 @@ class Prompt(Canvas, can_focus=True):
         self._at = -1
         self.before: Widget | None = None
         self._done = False
+        self.closed = asyncio.Event()
         self._complete()
 
     @property
@@ -120,6 +121,7 @@ class Prompt(Canvas, can_focus=True):
 
     def _finish(self, text: str | None) -> None:
         self._done = True
+        self.closed.set()
         screen = self.screen
         self.remove()
         if self.before is not None:

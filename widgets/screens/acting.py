@@ -60,8 +60,13 @@ class Acting:
     async def read(self, topic: str, key: str, what: str) -> None:
         room = self._room()
         room.say(f"Reading {what} …" if not room.look.ascii_only else f"Reading {what} ...", "dim")
-        answer = await room.ask(Detail(topic, key, what))
-        if isinstance(answer, TextView):
+        room.reading = wish = Detail(topic, key, what)
+        answer = await room.ask(wish)
+        if room.reading is not wish:
+            return  # asked twice, or for something else since
+        if room.busy:
+            room.say(f"{what.capitalize()} came while something else was open: ask again.", "warn")
+        elif isinstance(answer, TextView):
             from widgets.modals.reading import Reading
 
             room.say("")

@@ -112,7 +112,9 @@ class Containment:
     async def _asked(self, request: Ask, what: str) -> Answer:
         self.room.planning = what
         try:
-            return await self.room.ask(request)
+            answer = await self.room.ask(request)
+            await self.room.free()  # a dialog must not take the keys from what is being typed
+            return answer
         finally:
             self.room.planning = ""
 

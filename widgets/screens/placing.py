@@ -55,5 +55,5 @@ class Placing:
         if table.rows.index(was.cursor) >= 0 and not table.sheet.held:
             table.sheet.cursor, table.sheet.held = was.cursor, True
         table.changed()
-        if topic == "checklist" and room._place.walking and room.app.screen is room and room._layer() is None:
+        if topic == "checklist" and room._place.walking and not room.busy:
             room.action_walkthrough()

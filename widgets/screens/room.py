@@ -75,6 +75,8 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         """Whether the engine has sent the whole register."""
         self.register: Any = None
         """The dialog that shows it, while it is open."""
+        self.reading: Any = None
+        """What was asked for last, to be read."""
         self.planning = ""
         """What the engine makes a plan of now, "" for nothing."""
         self.following: Any = None
@@ -115,6 +117,16 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
     def deaf(self) -> bool:
         """Whether keys are ignored now; asked by the app for each key."""
         return self._layer() is None and self.look.clock.monotonic() < self._hushed_until
+
+    @property
+    def busy(self) -> bool:
+        """Whether a dialog, a prompt or the letters have the keys, which nothing else may take away."""
+        return self.app.screen is not self or self._layer() is not None
+
+    async def free(self) -> None:
+        """Returns when no prompt and no letters have the keys any more."""
+        while (layer := self._layer()) is not None:
+            await layer.closed.wait()
 
     def _layer(self) -> Any:
         """The prompt or the letters that have the keys."""

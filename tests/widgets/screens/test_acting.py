@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from console.ports.session import Detail, Mark, PlanAction
+from console.ports.session import Detail, Mark, Note, PlanAction
 from console.ports.views import FindingRow
 from tests.widgets import scripted
 from tests.widgets.scripted import Scripted, c
@@ -204,3 +204,44 @@ async def test_words_that_no_action_understands_are_a_sentence_and_not_a_plan() 
         await at.press("colon", *"pod.delete pod/a -n shop", "enter")
         await at.settle()
         assert at.asked(PlanAction) == [PlanAction("pod.delete", "pod/a", "shop")]
+
+
+async def test_a_text_that_comes_late_takes_no_keys_from_what_is_open_and_opens_once() -> None:
+    come = asyncio.Event()
+
+    async def slow(request: Detail) -> Any:
+        await come.wait()
+        return scripted.text(("", request.what))
+
+    async with seat() as at:
+        at.session.answers[Detail] = slow
+        await at.press("l", "l", "n", *"see")
+        come.set()
+        await at.settle()
+        await at.press(*"n", "enter")
+        assert [note.text for note in at.asked(Note)] == ["seen"]
+        come.clear()
+        await at.press("d", "d")
+        come.set()
+        await at.settle()
+        assert at.line("j k  line")
+        await at.press("escape")
+        assert "Suspicious activity" in at.text()
+
+
+async def test_a_plan_that_comes_while_a_note_is_typed_waits_until_it_is_typed() -> None:
+    come = asyncio.Event()
+
+    async def slow(request: PlanAction) -> Any:
+        await come.wait()
+        return scripted.plan()
+
+    async with seat() as at:
+        at.session.answers[PlanAction] = slow
+        await at.press("x", "i", "n", *"see")
+        come.set()
+        await at.settle()
+        await at.press("n", "enter")
+        assert [note.text for note in at.asked(Note)] == ["seen"]
+        await at.settle()
+        assert "PLAN 7c1e" in at.text()
