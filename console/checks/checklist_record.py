@@ -52,11 +52,11 @@ def incident_declared(facts: Facts, target: ResourceRef) -> Verdict:
     """The incident was declared under a name, and a severity was set."""
     declared = tell(facts, asking.declared())
     if declared is None:
-        return Verdict(False, "not declared (:declare NAME)")
+        return Verdict(False, "not declared (:declare NAME SEVERITY)")
     name, severity, at = declared
-    severity = severity or next((value for value, _, _ in reversed(said(facts, "severity"))), "")
+    severity = next((value for value, _, _ in reversed(said(facts, "severity"))), severity)
     if not severity:
-        return Verdict(False, f"{name}, declared {minute(at)}, no severity set (:record severity high)")
+        return Verdict(False, f"{name}, declared {minute(at)}, no severity set (:declare high)")
     return Verdict(True, f"{name}, {severity}, declared {minute(at)}")
 
 

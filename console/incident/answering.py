@@ -15,7 +15,7 @@ from console.actions.desk import CaseDesk
 from console.actions.preflight import Preflight
 from console.errors import ApiStatus, BadInput, ClusterError, LoginNeeded, Refused, WarRoomError
 from console.hygiene.exporting import known_safe
-from console.incident.codenames import codename
+from console.incident.codenames import HOW_SEVERE, codename, declared_words
 from console.incident.engine import Engine
 from console.incident.naming import key_of, parse, target_of
 from console.incident.planning import Surroundings, outcome_view, people, plan_view
@@ -178,9 +178,14 @@ class Answering:
     # The incident
 
     async def _declare(self, request: s.Declare) -> Answer:
-        name = self._text(request.name or codename(self._engine.secret), "The name")
-        self._journal(e.Declared(name, self._text(request.reason, "The reason")))
-        return Done(self._engine.export(f"Incident {name} declared."))
+        said, severity = declared_words(request.name, request.severity)
+        before = self._engine.state.declared
+        name = self._text(said or (before.name if before else codename(self._engine.secret)), "The name")
+        self._journal(e.Declared(name, self._text(request.reason, "The reason"), known_safe(severity)))
+        if not severity:
+            return Done(self._engine.export(f"Incident {name} declared. Its severity is not set: {HOW_SEVERE}."))
+        self._journal(e.Recorded(known_safe("severity"), known_safe(severity), known_safe(self._seat)))
+        return Done(self._engine.export(f"Incident {name} declared, severity {severity}."))
 
     def _declare_now(self, reason: str) -> None:
         name = known_safe(codename(self._engine.secret))

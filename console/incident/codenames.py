@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import hashlib
 
+from console.errors import BadInput
+from console.model.severity import Severity
+
+SEVERITIES = tuple(one.value for one in Severity)
+HOW_SEVERE = ":declare critical (or high, medium, low), or :record severity high"
 _FIRST = [
     "amber",
     "brisk",
@@ -120,3 +125,13 @@ def codename(secret: bytes) -> str:
     """`quiet-heron`, from the incident's secret."""
     digest = hashlib.sha256(b"codename" + secret).digest()
     return f"{_FIRST[digest[0] % len(_FIRST)]}-{_SECOND[digest[1] % len(_SECOND)]}"
+
+
+def declared_words(text: str, severity: str = "") -> tuple[str, str]:
+    """Name and severity out of what was typed: the last word may be the severity. Raises `BadInput` for another one."""
+    if severity and severity not in SEVERITIES:
+        raise BadInput(f"{severity[:40]!r} is no severity. Write {', '.join(SEVERITIES)}.")
+    name, _, last = text.strip().rpartition(" ")
+    if not severity and last.lower() in SEVERITIES:
+        return name.strip(), last.lower()
+    return text.strip(), severity

@@ -36,7 +36,8 @@ def _opened(r: e.Opened) -> Words:
 
 
 def _declared(r: e.Declared) -> Words:
-    return f"incident declared: {r.name}" + (f" ({r.reason})" if r.reason else ""), "declared"
+    severity = f", {r.severity}" if r.severity else ""
+    return f"incident declared: {r.name}{severity}" + (f" ({r.reason})" if r.reason else ""), "declared"
 
 
 def _armed(r: e.Armed) -> Words:

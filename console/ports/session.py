@@ -151,8 +151,14 @@ class ActionOutcome(_Request, frozen=True):
 
 
 class Declare(_Request, frozen=True):
+    """Name the incident and start its clocks. A severity may be the last word of the name: `quiet-heron high`.
+
+    An empty name keeps the one it has, or takes the incident's own code name.
+    """
+
     name: str
     reason: str = ""
+    severity: str = ""
 
 
 class Arm(_Request, frozen=True):

@@ -22,13 +22,18 @@ def test_a_declared_incident_without_a_severity_asks_for_it() -> None:
     facts = Scripted({Ask("declared"): ("GREY HERON", "", NOW)})
     verdict = ask_check("incident.declared", facts)
     assert verdict.truth is False
-    assert verdict.observed.endswith("no severity set (:record severity high)")
+    assert verdict.observed.endswith("no severity set (:declare high)")
     assert ask_check("incident.declared", facts.say("severity", "high")).truth is True
+
+
+def test_the_newest_word_on_severity_counts() -> None:
+    facts = Scripted({Ask("declared"): ("GREY HERON", "high", NOW)}).say("severity", "low")
+    assert "GREY HERON, low, declared" in ask_check("incident.declared", facts).observed
 
 
 def test_an_undeclared_incident_says_how_to_declare() -> None:
     verdict = ask_check("incident.declared", Scripted({Ask("declared"): None}))
-    assert (verdict.truth, verdict.observed) == (False, "not declared (:declare NAME)")
+    assert (verdict.truth, verdict.observed) == (False, "not declared (:declare NAME SEVERITY)")
 
 
 def test_a_commander_must_be_named_and_must_acknowledge() -> None:

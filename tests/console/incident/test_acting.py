@@ -135,6 +135,44 @@ async def test_what_another_seat_of_the_same_user_approves_is_no_second_opinion(
     assert (other.stage, other.waits) == ("running", False)
 
 
+@pytest.mark.parametrize(
+    ("typed", "name", "severity"),
+    [
+        (["quiet-heron high"], "quiet-heron", "high"),
+        (["Quiet Night CRITICAL"], "Quiet Night", "critical"),
+        (["quiet-heron", "medium"], "quiet-heron", "medium"),
+        (["quiet-heron high", "low"], "quiet-heron", "low"),
+    ],
+)
+async def test_one_line_declares_with_severity_and_the_item_ticks(
+    quiet: Room, typed: list[str], name: str, severity: str
+) -> None:
+    ana = await quiet.sit()
+
+    for line in typed:
+        assert isinstance(await quiet.ask(ana, Declare(line)), Done)
+    await quiet.pass_time(3)
+
+    (item,) = [row for row in await quiet.rows("checklist", ItemRow) if row.key == "ORG-01"]
+    assert item.state == "verified"
+    assert item.observed.startswith(f"{name}, {severity}, declared")
+
+
+async def test_a_name_alone_is_told_how_to_set_the_severity(quiet: Room) -> None:
+    ana = await quiet.sit()
+
+    answer = await quiet.ask(ana, Declare("quiet-heron"))
+    wrong = await quiet.ask(ana, Declare("quiet-heron", "", "awful"))
+    await quiet.pass_time(3)
+
+    assert isinstance(answer, Done)
+    assert "Its severity is not set: :declare critical" in answer.text
+    assert isinstance(wrong, Refusal)
+    assert "'awful' is no severity" in wrong.text
+    (item,) = [row for row in await quiet.rows("checklist", ItemRow) if row.key == "ORG-01"]
+    assert item.state == "open"
+
+
 async def test_marks_notes_statements_and_acknowledgements_are_on_record(room: Room) -> None:
     ana = await room.sit()
     (finding, *_) = await room.rows("findings", FindingRow)
