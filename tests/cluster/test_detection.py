@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -34,13 +35,16 @@ def test_every_step_of_an_intrusion_is_found_amid_everyday_work(
     controlplane: ControlPlane, namespace: str, intruder: Intruder
 ) -> None:
     missed = {}
-    with recorded(controlplane) as everything:
+    controlplane.namespaces(f"{namespace}-day")
+    with recorded(controlplane) as everything, ThreadPoolExecutor(1) as beside:
+        day = beside.submit(whole_day, controlplane, f"{namespace}-day")
         for step, (act, expected) in STEPS.items():
             with recorded(controlplane) as record:
                 act(intruder)
             if not expected <= (found := record.rules()):
                 missed[step] = (sorted(expected - found), sorted(found))
-        whole_day(controlplane, namespace)
+        day.result()
+    controlplane.kubectl("delete", "namespace", f"{namespace}-day", "--wait=false")
     assert missed == {}
     among_all = {step: sorted(expected - everything.rules()) for step, (_, expected) in STEPS.items()}
     assert not any(among_all.values()), among_all

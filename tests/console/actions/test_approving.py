@@ -219,6 +219,26 @@ async def test_a_plan_that_stops_half_way_names_what_is_done_and_what_is_not(
         assert len(room.case.state.open_undo()) == 1
 
 
+async def test_an_approved_action_outlives_the_arming_it_was_approved_under(
+    controlplane: ControlPlane, pair: tuple[str, str], tmp_path: Path
+) -> None:
+    """A session that drops after the approval must not leave an action half done."""
+    async with incident(controlplane.kubeconfig(), tmp_path, only(Labelling()), SwiftClock()) as room:
+        room.arm()
+        plan = await label(room, *pair)
+
+        def disarm(entry: Entry) -> None:
+            if isinstance(entry.record, Effect) and "ana" in room.case.state.armed:
+                room.chronicle.record(Disarmed(known_safe("ana")))
+
+        room.chronicle.listen(disarm)
+        outcome = await room.finish(plan)
+
+        assert room.case.state.armed == {}
+        assert outcome.stage is Stage.EFFECTIVE
+        assert [effect.status for effect in room.records("effect")] == [200, 200]
+
+
 async def test_parameters_are_held_to_their_kinds(
     controlplane: ControlPlane, pair: tuple[str, str], tmp_path: Path
 ) -> None:

@@ -56,6 +56,7 @@ _WAY = (
     "h",
     "h",
     "1",
+    "a",
     "\x10",
     "esc",
     "/x",
@@ -91,7 +92,7 @@ def test_hostile_text_in_every_widget_does_nothing_to_the_terminal(group: str, t
     _assert_harmless(output)
     asked = json.loads(played.read_text())
     assert status == 0
-    assert {"PlanAction", "Detail"} <= set(asked)
+    assert {"PlanAction", "Detail", "Acknowledge"} <= set(asked)
     assert "Approve" not in asked
 
 
