@@ -36,7 +36,7 @@ class Header(Canvas):
 
     def restate(self) -> None:
         """Take up what changed; the number of lines may."""
-        self._urgent = heading.urgent(self.header, self.look, self.lost, self.frozen)
+        self._urgent = heading.urgent(self.header, self.look, self.lost, self.frozen, self.app.size.width)
         if self.look.bare:
             self._urgent = heading.big(self.header, self.look, self.counts) + self._urgent
         if self._lines != 2 + len(self._urgent):

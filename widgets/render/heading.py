@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from widgets.render.ages import day, elapsed, minute
 from widgets.render.digits import digits
-from widgets.render.lines import Line, Span, fit_end, line_width, pad
+from widgets.render.lines import Line, Span, fit, fit_end, line_width, pad, wrap
 from widgets.render.lines import width as cells_of
 from widgets.render.words import source
 
@@ -97,7 +97,7 @@ def second(header: HeaderView | None, look: Look, width: int, lost: str = "") ->
         armed = {seat for seat, until in header.armed if until > look.now()}
         tail += [("  seats ", "bar-dim"), (" ".join(s + ("*" if s in armed else "") for s in header.seats), "bar")]
     if header.journal and header.journal != "chain ok":
-        tail += [("  journal ", "bar-dim"), (header.journal, "bar-bad")]
+        tail += [("  journal ", "bar-dim"), (_short(header.journal, look), "bar-bad")]
     tail.append((" ", "bar"))
     room = width - line_width(tuple(tail))
     return (*pad(tuple(parts), room, "bar"), *tail)
@@ -108,6 +108,11 @@ def _well(view: SourceView) -> bool:
     if view.lag >= 60 or view.dropped:
         return False
     return view.state in ("loading", "ended") or (view.state == "live" and not view.why)
+
+
+def _short(text: str, look: Look) -> str:
+    """What is wrong with the journal in few cells, for the sources stand beside it; pane 4 has it in full."""
+    return fit(text, min(cells_of(text), 24), look["more"])
 
 
 def _apart(skew: float) -> str:
@@ -147,7 +152,7 @@ def here(header: HeaderView, look: Look, seat: str) -> list[tuple[str, str]]:
     return [*found, ("acting as", header.user or "not known yet"), ("cluster", f"{header.context} {header.server}")]
 
 
-def urgent(header: HeaderView | None, look: Look, lost: str, frozen: str) -> list[Line]:
+def urgent(header: HeaderView | None, look: Look, lost: str, frozen: str, width: int = 0) -> list[Line]:
     """At most four lines that must not be overlooked, the worst first; usually none. What is too much stands in the
     last one."""
     found: list[Span] = []
@@ -164,7 +169,9 @@ def urgent(header: HeaderView | None, look: Look, lost: str, frozen: str) -> lis
     if len(found) > MOST:
         rest = "   ".join(text for text, _ in found[MOST - 1 :])
         found[MOST - 1 :] = [(f"and {len(found) - MOST + 1} more: {rest}", "danger")]
-    return [((f" {text} ", role),) for text, role in found]
+    rows = [(row, role) for text, role in found for row in wrap(text, width - 2)] if width else found
+    # An alarm quotes what an intruder chose, who can make it long: what stands behind that is read where there is room.
+    return [((f" {text} ", role),) for text, role in (rows if len(rows) <= MOST else found)]
 
 
 def big(header: HeaderView | None, look: Look, counts: Line) -> list[Line]:

@@ -162,6 +162,7 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
     def on_resize(self) -> None:
         self.place_panes()
         self.part("footer").fit()
+        self.part("header").restate()
 
     def place_panes(self) -> None:
         """Put the panes where they belong on a terminal of this size."""

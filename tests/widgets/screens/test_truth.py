@@ -213,3 +213,16 @@ async def test_the_targets_of_two_findings_are_told_apart_in_the_narrowest_windo
     async with seat(size, Scripted(rows)) as at:
         assert at.line("5b4-aaaaa")
         assert at.line("5b4-bbbbb")
+
+
+async def test_an_alarm_is_read_to_its_end_however_long_the_name_is_that_an_intruder_chose() -> None:
+    alarm = f"our identity ana was used by another program: kubectl/{'x' * 60} from 10.2.3.4, first delete /api/v1/pods"
+    header = scripted.header(alarms=(c(alarm),), journal=c("BROKEN at entry 17: the hash of its text differs"))
+    async with seat((80, 24), Scripted(scripted.room_rows() | {"header": [header]})) as at:
+        assert "from 10.2.3.4, first delete /api/v1/pods" in " ".join(at.text().split())
+        second = at.text().splitlines()[1]
+        assert "prometheus STALE" in second
+        assert "BROKEN at entry 17" in second
+        await at.pilot.resize_terminal(200, 60)
+        await at.settle()
+        assert alarm in at.text()
