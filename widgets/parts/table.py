@@ -101,8 +101,9 @@ class Table(Stepping, Canvas, can_focus=True):
 
     def hold(self) -> Row | None:
         """The row under the cursor, which a person means from now on: it stays there whatever comes above it."""
-        if self.row is not None:
+        if self.row is not None and not self.sheet.held:
             self.sheet.held = True
+            self.post_message(Moved())
         return self.row
 
     @property
