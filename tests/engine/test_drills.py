@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -16,6 +19,14 @@ from tests.engine.test_process import engines
 from tests.engine.test_process import options as options_of_a_drill
 
 options = options_of_a_drill
+
+
+def warroom(*words: str) -> subprocess.CompletedProcess[str]:
+    """A command as typed, without a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "console", *words], capture_output=True, text=True, timeout=240, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
 async def test_a_scenario_file_of_ones_own_is_played(options: Options, tmp_path: Path) -> None:
@@ -33,3 +44,21 @@ async def test_one_that_cannot_be_used_leaves_no_folder_and_no_link(options: Opt
         await spawn(msgspec.structs.replace(options, drill="nonsense")).wait()
 
     assert [path.name for path in Path(options.state).iterdir()] == ["engine.log"]
+
+
+@pytest.mark.slow
+def test_a_drill_that_was_played_is_debriefed_from_its_record_alone(tmp_path: Path) -> None:
+    """By whoever comes later: the same score, its reasons, and a record whose chain holds."""
+    state = ("--state", str(tmp_path / "s"))
+
+    nothing_yet = warroom("drill", "--debrief", *state)
+    lost = warroom("drill", "--headless", "--play", "reckless", "--json", *state)
+    told = warroom("drill", "--debrief", "--json", *state)
+    words = warroom("drill", "--debrief", *state)
+
+    assert nothing_yet.returncode == 2
+    assert "`warroom drill` starts one" in nothing_yet.stderr
+    assert (lost.returncode, json.loads(lost.stdout.splitlines()[0])["verdict"]) == (1, "lost")
+    assert told.stdout == lost.stdout
+    assert (words.returncode, "VERDICT: lost" in words.stdout) == (told.returncode, True)
+    assert warroom("journal", "verify", *state).stdout.startswith("intact: ")
