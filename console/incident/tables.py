@@ -37,6 +37,9 @@ class Table:
         """Called when the last reader has gone."""
         self.pause = PAUSE
         """Seconds between two deltas to one reader; shorter while a list is loading."""
+        self.filled = asyncio.Event()
+        """Readers begin when this is set: a table that is filled in parts unsets it, and never shows a part as all."""
+        self.filled.set()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -98,6 +101,7 @@ class Table:
         wake = asyncio.Event()
         self._readers.add(wake)
         try:
+            await self.filled.wait()
             sent = self.revision
             for chunk in self._snapshot():
                 yield chunk
