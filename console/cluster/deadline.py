@@ -53,7 +53,8 @@ class Deadline:
             try:
                 await asyncio.sleep(0)
             except asyncio.CancelledError:
-                inside.uncancel()
+                if inside.uncancel() > 0:
+                    raise  # somebody else wants it ended as well
             return
         if kind is asyncio.CancelledError and inside.uncancel() == 0:
             raise Unreachable(self._sentence) from error

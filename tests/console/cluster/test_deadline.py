@@ -51,6 +51,31 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
         await task
 
 
+@pytest.mark.parametrize("outside", [False, True], ids=["too late only", "ended from outside as well"])
+async def test_a_deadline_in_the_moment_the_work_is_done_takes_back_its_own_word_and_nobody_elses(
+    outside: bool,
+) -> None:
+    """An engine that ends just then must not go on for the sake of one answer."""
+    done = []
+
+    async def work() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        async with Deadline(ManualClock(), 10, "too late") as deadline:
+            deadline._expired = True  # the timer has its turn just before that of the work that is done
+            task.cancel()
+            if outside:
+                task.cancel()
+        done.append("went on")
+        await asyncio.sleep(0)
+        done.append("undisturbed")
+
+    task = asyncio.create_task(work())
+    await asyncio.wait([task])
+
+    assert (task.cancelled(), done) == ((True, []) if outside else (False, ["went on", "undisturbed"]))
+
+
 async def test_an_error_inside_is_kept() -> None:
     with pytest.raises(KeyError):
         async with Deadline(ManualClock(), 10, "too late"):
