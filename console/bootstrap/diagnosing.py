@@ -228,6 +228,8 @@ def _sources(settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _readable(path: Path) -> Diagnosis:
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        return Diagnosis("audit", BAD, f"{path} is no file that can be read again. Write it into one.")
     try:
         with path.open("rb") as file:
             file.read(1)

@@ -13,7 +13,7 @@ import secrets
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TextIO, cast
 
@@ -144,16 +144,14 @@ def feed_lines(lines: Sequence[bytes], detector: Detector, source: str = "", for
     return len(faults)
 
 
-def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
-    if path == "-":
-        stream = cast("io.BufferedReader", sys.stdin.buffer)
+@contextmanager
+def _opened(path: str) -> Iterator[IO[bytes]]:
+    """The unpacked content. Opened once: what is read of a pipe, as in `<(zcat audit-*.gz)`, cannot be read again."""
+    with ExitStack() as stack:
+        stdin = cast("io.BufferedReader", sys.stdin.buffer)
+        stream = stdin if path == "-" else stack.enter_context(Path(path).open("rb"))
         packed = stream.peek(2)[:2] == b"\x1f\x8b"
-        return nullcontext(cast("IO[bytes]", gzip.open(stream)) if packed else stream)
-    with Path(path).open("rb") as probe:
-        packed = probe.read(2) == b"\x1f\x8b"
-    if packed:
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    return Path(path).open("rb")
+        yield cast("IO[bytes]", stack.enter_context(gzip.open(stream))) if packed else stream
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[tuple[list[bytes], int]]:

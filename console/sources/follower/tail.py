@@ -10,9 +10,11 @@ one its inode. `Tail` is synchronous (run it in a thread); nothing here knows wh
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import os
+import stat
 import zlib
 from collections import deque
 from collections.abc import Iterator
@@ -305,7 +307,10 @@ def _age(name: str, live: Path) -> tuple[int, int, str] | None:
 
 
 def _opened(path: Path) -> tuple[IO[bytes], bool]:
-    """The unpacked content, and whether it is packed."""
+    """The unpacked content, and whether it is packed. Raises `OSError` also for what would never end to be opened."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.ESPIPE, "no file that can be read again; write it into one, or use --audit-webhook")
     stream = path.open("rb")
     if stream.read(2) != _GZIP:
         return stream, False

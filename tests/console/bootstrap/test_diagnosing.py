@@ -130,10 +130,13 @@ def test_sources_are_named_and_one_that_cannot_be_read_is_bad(tmp_path: Path) ->
     none = of("sources", Options())
     assert (none.state, "intrusions are not seen" in none.text, "--audit PATH" in none.text) == (NOTE, True, True)
 
-    found = list(sources(Options(audit=(str(log), str(tmp_path / "gone")), prometheus="http://127.0.0.1:9")))
+    os.mkfifo(tmp_path / "pipe")
 
-    audits = {one.text.split()[0]: one.state for one in found if one.name == "audit"}
-    assert audits == {str(log): GOOD, str(tmp_path / "gone"): BAD}
+    named = tuple(str(tmp_path / name) for name in ("audit.log", "gone", "pipe", ""))
+    found = list(sources(Options(audit=named, prometheus="http://127.0.0.1:9")))
+
+    audits = [one.state for one in found if one.name == "audit"]
+    assert audits == [GOOD, BAD, BAD, BAD]
     assert "prometheus" in {one.name for one in found}
 
 

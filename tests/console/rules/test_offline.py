@@ -138,6 +138,17 @@ def test_standard_input_is_read_as_a_file_is(log: Path, packed: bool) -> None:
     assert {json.loads(one)["source"] for one in done.stdout.splitlines()} == {"stdin"}
 
 
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+def test_a_pipe_is_read_from_its_first_byte(log: Path, packed: bool) -> None:
+    """`warroom detect <(zcat audit-*.gz)`: it can be opened only once."""
+    command = f"{sys.executable} -m console detect --json <({'gzip -c' if packed else 'cat'} {log})"
+
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (FOUND, "")
+    assert "K8S-EXEC-POD" in done.stdout
+
+
 def test_a_torn_archive_is_named_and_what_was_read_is_shown(log: Path, tmp_path: Path) -> None:
     torn = tmp_path / "torn.gz"
     torn.write_bytes(gzip.compress(log.read_bytes() * 200)[:-20])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -81,6 +82,20 @@ async def test_a_folder_instead_of_a_file_is_a_failure_in_words(tmp_path: Path) 
     async with following(tmp_path) as sink:
         await sink.until(lambda: sink.healths and sink.healths[-1].state == "failed")
     assert "directory" in sink.healths[-1].why
+
+
+async def test_a_pipe_instead_of_a_file_is_a_failure_in_words_and_holds_nobody_up(tmp_path: Path) -> None:
+    """`--audit <(ssh host tail -f audit.log)`: opening it waits for a writer, and cannot be cancelled."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    try:
+        async with following(pipe) as sink:
+            await sink.until(lambda: sink.healths and sink.healths[-1].state == "failed")
+    finally:
+        end = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)  # lets go whoever waits in open() after all
+        os.close(end)
+    assert "no file that can be read again" in sink.healths[-1].why
+    assert "--audit-webhook" in sink.healths[-1].why
 
 
 async def test_a_full_pipeline_holds_the_reader_back(tmp_path: Path) -> None:
