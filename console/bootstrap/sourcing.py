@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from console.config.settings import Settings
 from console.errors import ConfigError
@@ -65,10 +66,22 @@ def _prometheus(settings: Settings, clock: Clock) -> Iterator[Source]:
     named = settings.sources
     if not named.prometheus:
         return
+    _refuse_no_address(named.prometheus)
     from console.sources.prometheus import Access, Prometheus
 
     access = Access(_secret(named.prometheus_token_file), named.prometheus_ca)
     yield Prometheus("prometheus", named.prometheus, clock, access)
+
+
+def _refuse_no_address(url: str) -> None:
+    """Raises `ConfigError`; what does not look like an address at all may be a password, and is not repeated."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname
+    except ValueError:
+        usable = None
+    if not usable:
+        raise ConfigError("The address of Prometheus cannot be used. Write it as http://HOST:9090 or https://HOST.")
 
 
 def _secret(path: str) -> str:

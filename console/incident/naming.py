@@ -29,6 +29,8 @@ def parse(text: str, namespace: str = "", cluster: str = "") -> ResourceRef:
     place, cut, name = rest.partition("/")
     if not cut:
         place, name = namespace, rest
+    elif place and namespace and place != namespace:
+        raise BadInput(f"{text} names the namespace {place} and -n names {namespace}. Which one is meant? Give one.")
     if kind.namespaced and not place:
         raise BadInput(f"{text} needs a namespace: add -n NAMESPACE.")
     return kind.ref(place, name, cluster=cluster)

@@ -79,6 +79,24 @@ def test_a_folder_as_kubeconfig(install: Install, tmp_path: Path) -> None:
     assert str(tmp_path) in complaint(install(tmp_path).run(*CORDON), 2)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--prometheus", "prometheus:9090"), "http://HOST:9090"),
+        (("--prometheus", "ftp://host"), "http://HOST:9090"),
+        (("--prometheus", "http://"), "http://HOST:9090"),
+        (("--audit-webhook", "nonsense"), "HOST:PORT"),
+        (("--audit-webhook", "0.0.0.0:19999"), "needs TLS"),
+        (("--since", "yesterday"), "2h"),
+    ],
+)
+def test_a_source_that_cannot_be_one(warroom: Installation, words: tuple[str, ...], said: str) -> None:
+    """Said before the engine runs: found out later it would be one more source that is silent."""
+    assert said in complaint(warroom.run(*CORDON, *words), 2)
+    eventually(lambda: warroom.engine() is None)
+    assert list(warroom.state.glob("inc-*/journal.db")) == []
+
+
 def test_a_context_that_is_not_in_it(warroom: Installation) -> None:
     said = complaint(warroom.run(*CORDON, "--context", "nowhere"), 2)
     assert "'nowhere'" in said
@@ -166,6 +184,7 @@ def test_a_server_that_is_no_api_server(
         ("pod.delete nonsense", "kind/name"),
         ("pod.delete unicorn/x -n default", "is no kind"),
         ("pod.delete pod/x", "add -n NAMESPACE"),
+        ("pod.delete pod/shop/x -n default", "names the namespace shop and -n names default"),
         ("node.cordon node/node-1 --param x", "NAME=VALUE"),
         ("node.cordon node/node-1 --param x=1", "no parameter 'x'"),
         ("node.cordon serviceaccount/default -n default", "Node"),
