@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
 from widgets.parts.canvas import Canvas
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from widgets.theme import Look
 
 Answered = TypeVar("Answered")
+AGAIN = 0.1
+"""Seconds until a dialog with something over it tries to close again."""
 SEEN = 0.4
 """Seconds a person needs to see a dialog; keys pressed before were meant for what was there before."""
 
@@ -96,6 +100,17 @@ class Dialog(ModalScreen[Answered], Generic[Answered]):
         super().__init__()
         self.look = look
         self._heard_from = float("inf")
+        self._answered = False
+
+    def dismiss(self, result: Answered | None = None) -> AwaitComplete:
+        """Close, once. Textual takes whatever screen is on top then, and a second key would take the room."""
+        if self._answered:
+            return AwaitComplete()
+        if not self.is_current:  # the palette is over it
+            self.set_timer(AGAIN, partial(self.dismiss, result))
+            return AwaitComplete()
+        self._answered = True
+        return super().dismiss(result)
 
     def on_mount(self) -> None:
         """Fit into this terminal."""

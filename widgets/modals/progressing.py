@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Progressing(Dialog[OutcomeView]):
     """Follows an action; answers the newest outcome when it is left."""
 
-    BINDINGS = [Binding("escape,enter,q", "close", show=False)]
+    BINDINGS = [Binding("escape,q", "close", show=False), Binding("enter", "seen", show=False)]
 
     def __init__(self, look: Look, view: OutcomeView, ask: Callable[[Ask], Awaitable[Answer]]) -> None:
         super().__init__(look)
@@ -80,6 +80,11 @@ class Progressing(Dialog[OutcomeView]):
         self.view = answer
         self.query_one(Keys).say("")
         self.query_one(Pages).redraw()
+
+    def action_seen(self) -> None:
+        """Enter, which many press behind the id of a plan: not before the verdict could be seen."""
+        if self.look.clock.monotonic() >= self._heard_from:
+            self.action_close()
 
     def action_close(self) -> None:
         self.dismiss(self.view)

@@ -148,15 +148,18 @@ class Acting:
         from widgets.parts.prompt import ask_line
 
         room = self._room()
-        return self._prompted(name, ask_line(room, room.look, f"{name}: ", hint, value), request)
+        value = room.refused.pop((name, hint), value)
+        line = ask_line(room, room.look, f"{name}: ", hint, value)
+        return self._prompted((name, hint), line, request)
 
-    async def _prompted(self, name: str, line: Awaitable[str | None], request: Any) -> Answer | None:
+    async def _prompted(self, asked: tuple[str, str], line: Awaitable[str | None], request: Any) -> Answer | None:
         room = self._room()
         text = await line
         if not text:
             return None
         answer = await room.ask(request(text))
-        self.told(answer, f"{name.capitalize()} recorded.")
+        if not self.told(answer, f"{asked[0].capitalize()} recorded."):
+            room.refused[asked] = text
         return answer
 
     # -- containing

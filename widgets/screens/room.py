@@ -77,6 +77,8 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         """The dialog that shows it, while it is open."""
         self.reading: Any = None
         """What was asked for last, to be read."""
+        self.refused: dict[tuple[str, str], str] = {}
+        """What was typed and not taken, by what asked for it: the next such prompt begins with it."""
         self.planning = ""
         """What the engine makes a plan of now, "" for nothing."""
         self.following: Any = None

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from widgets.screens.room import RoomScreen
     from widgets.theme import Look
 
-TOPICS = ("header", "findings", "resources", "checklist", "journal", "undo", "changes")
+TOPICS = ("header", "findings", "resources", "checklist", "journal", "undo")
+LAST = "changes"
+"""Asked for after what the pane shows: the engine looks through every object for it."""
 LONGEST = 10.0
 """Seconds between two tries at most."""
 
@@ -62,6 +64,12 @@ class Seating:
         self._saved = ""
         self._tasks = Tasks()
         self._browsing: asyncio.Task[Any] | None = None
+        self._raised = asyncio.Event()
+
+    def raised(self, room: RoomScreen) -> None:
+        """The room is there: what came meanwhile goes to it. The engine is spoken to before, while it is imported."""
+        self.room = room
+        self._raised.set()
 
     async def ask(self, request: Ask) -> Answer:
         """Send a request; a missing engine is a refusal, never an exception."""
@@ -81,6 +89,7 @@ class Seating:
                 await self._follow(self.session)
                 delay, lost = 0.5, "The engine ended the connection."
             except WarRoomError as error:
+                await self._raised.wait()
                 if not self.seated or isinstance(error, VersionSkew) or not isinstance(error, WireError):
                     await self._drop()
                     self._unusable(error)
@@ -93,9 +102,14 @@ class Seating:
 
     async def _follow(self, session: Session) -> None:
         """Subscribe to everything; returns when the engine ended a subscription."""
-        look, room = self.look, self.room
+        look = self.look
         welcome = await session.open(self._hello)
         look.skew = welcome.clock - look.clock.now() if welcome.clock else 0.0
+        ended, ready = asyncio.Event(), asyncio.Event()
+        for topic in TOPICS:
+            self._tasks.start(topic, self._pump(session, topic, ready, ended))
+        await self._raised.wait()
+        room = self.room
         room.seat = welcome.seat
         room.post_message(Linked())
         if welcome.notice:
@@ -107,20 +121,22 @@ class Seating:
                 room.post_message(Moved())  # what the person chose meanwhile is the place now
             else:
                 room.restore(welcome.place)
-        ended = asyncio.Event()
-        for topic in TOPICS:
-            self._tasks.start(topic, self._pump(session, topic, ended))
+        ready.set()
         if room.resources.topic:
             self.browse(room.resources.topic)
+        self._tasks.start(LAST, self._pump(session, LAST, ready, ended))
         try:
             await ended.wait()
         finally:
             await self._tasks.close()
 
-    async def _pump(self, session: Session, topic: str, ended: asyncio.Event | None) -> None:
-        """Session updates to messages, until the engine ends them."""
+    async def _pump(
+        self, session: Session, topic: str, ready: asyncio.Event, ended: asyncio.Event | None = None
+    ) -> None:
+        """Session updates to messages, once the room is where this seat was; until the engine ends them."""
         try:
             async for update in session.subscribe(topic):
+                await ready.wait()
                 self.room.post_message(Updated(update))
             why = _said("The engine ended this list.")
         except WarRoomError as error:
@@ -137,7 +153,7 @@ class Seating:
             self._browsing.cancel()
             self._browsing = None
         if topic and self.session is not None:
-            self._browsing = self._tasks.start(topic, self._pump(self.session, topic, None))
+            self._browsing = self._tasks.start(topic, self._pump(self.session, topic, self._raised))
 
     async def _drop(self) -> None:
         session, self.session = self.session, None

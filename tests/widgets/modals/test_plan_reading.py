@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from msgspec import structs
+from textual.events import Key
 
 from console.ports.session import Approve, PlanAction
 from tests.widgets import scripted
 from tests.widgets.modals.test_planning import ARMED, _armed, _open
 from tests.widgets.scripted import c
-from tests.widgets.seats import seat
+from tests.widgets.seats import Seat, seat
 
 
 async def test_a_window_made_too_small_for_its_fields_stops_no_seat_and_approves_nothing() -> None:
@@ -71,3 +74,30 @@ async def test_the_target_of_a_plan_and_of_its_outcome_is_shown_to_its_last_lett
         await at.settle()
         assert "PLAN" not in at.text()
         assert LONG in at.text().replace("\n", "").replace(" ", "")
+
+
+async def _burst(at: Seat, *keys: str) -> None:
+    """Keys that are all there before the first of them was looked at; no pilot can wait on what they close."""
+    for key in keys:
+        at.app.post_message(Key(key, key if len(key) == 1 else "\r"))
+    for _ in range(100):
+        await asyncio.sleep(0.01)
+        if "ACTION" in at.text() and at.app.screen.is_current:
+            break
+
+
+@pytest.mark.parametrize("more", [("enter",), ("enter", "enter"), ("x", "enter", "q")])
+async def test_what_is_typed_behind_the_id_closes_neither_a_verdict_nobody_has_seen_nor_the_room(
+    more: tuple[str, ...],
+) -> None:
+    async with seat(session=_armed()) as at:
+        await _open(at)
+        await at.press("7", "c", "1")
+        await at.clock.advance(1)
+        await _burst(at, "e", *more)
+        assert len(at.asked(Approve)) == 1
+        assert "effective: measured" in at.text()
+        await at.settle()
+        await at.press("enter")
+        assert at.app.screen is at.room
+        assert "pod.quarantine Pod shop/web-7f9c: effective" in at.text()

@@ -245,3 +245,14 @@ async def test_a_plan_that_comes_while_a_note_is_typed_waits_until_it_is_typed()
         assert [note.text for note in at.asked(Note)] == ["seen"]
         await at.settle()
         assert "PLAN 7c1e" in at.text()
+
+
+async def test_a_note_that_was_not_taken_is_there_to_be_sent_again() -> None:
+    async with seat() as at:
+        at.session.answers[Note] = scripted.refusal("The engine did not answer: it has gone.")
+        await at.press("n", *"seen", "enter")
+        assert "did not answer" in at.text()
+        await at.press("n")
+        assert " note: seen" in at.text()
+        await at.press("enter")
+        assert [note.text for note in at.asked(Note)] == ["seen", "seen"]
