@@ -133,21 +133,30 @@ class WarRoom(App[str]):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.exit)
         except (NotImplementedError, RuntimeError, ValueError):
             pass  # not the main thread (tests)
+        self._go_to_engine()
         self.call_after_refresh(self._raise)
 
-    def _raise(self) -> None:
-        """Put up the room and go to the engine."""
-        from widgets.screens.room import RoomScreen
+    def _go_to_engine(self) -> None:
+        """Speak to it at once: it answers on its own processor while the first frame is drawn."""
         from widgets.screens.seating import Seating
+
+        hello = Hello(PROTOCOL, __version__, self.settings.seat, self.settings.environment)
+        self.seating = Seating(self.look, self._connect, hello, self._unusable)
+        self._sit()
+
+    def _raise(self) -> None:
+        """Put up the room."""
+        gc.disable()  # as above
+        from widgets.screens.room import RoomScreen
 
         specs = self._specs() if callable(self._specs) else self._specs
         keys = self.settings.keymap or keymap({}, specs)
         self.set_keymap(keys.keys)
-        hello = Hello(PROTOCOL, __version__, self.settings.seat, self.settings.environment)
-        self.seating = Seating(self.look, self._connect, hello, self._unusable)
-        self.room = self.seating.room = RoomScreen(self.look, self.seating.ask, specs, keys)
+        self.room = RoomScreen(self.look, self.seating.ask, specs, keys)
         self.push_screen(self.room)
-        self._sit()
+        self.seating.raised(self.room)
+        gc.freeze()
+        gc.enable()
         self._next_minute()
 
     def _sit(self) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual._context import active_app
 
 from console.app import prepare_environment
 from console.errors import ConfigError, Unreachable, Untrusted, WireError
@@ -45,6 +46,21 @@ async def test_a_lost_engine_is_said_and_the_seat_is_taken_again_when_it_is_back
         assert "ENGINE LOST" not in at.text()
         assert sessions[0].closed
         assert "findings" in sessions[2].subscribed
+
+
+async def test_the_engine_is_spoken_to_before_the_room_is_there_and_nothing_it_says_is_lost() -> None:
+    session = Scripted()
+    rooms: list[object] = []
+
+    async def connect() -> Scripted:
+        rooms.append(active_app.get().room)  # type: ignore[attr-defined]
+        return session
+
+    async with seat(session=session, connect=connect) as at:
+        assert rooms == [None]
+        assert {"header", "findings", "checklist", "changes"} <= set(session.subscribed)
+        assert "exec into pod" in at.text()
+        assert "quiet-heron" in at.text()
 
 
 async def test_a_request_without_an_engine_is_refused_with_a_sentence() -> None:
