@@ -29,6 +29,8 @@ PARTS_KEPT = 6
 """Rotated parts that are kept after they were read, for a restart from an older position."""
 TAIL = 32 << 20
 """Bytes of the spool read at the start, to know again what is sent once more."""
+_TRY_AGAIN = 5.0
+"""Seconds until an address that is taken is tried again."""
 _RETRY = 5
 
 
@@ -136,17 +138,25 @@ class AuditWebhook:
     async def run(self, sink: Sink, position: str) -> None:
         """Listen, spool and follow for ever; ends by cancellation, after requests under way."""
         self._repeats.take(await asyncio.to_thread(self._spool.tail))
-        try:
-            await self.listener.start()
-        except OSError as error:
-            why = f"cannot listen on {self.listener.host}:{self.listener.port}: {error.strerror or error}"
-            sink.health(SourceHealth(self.name, "failed", self._clock.now(), why))
-            raise
+        while not await self._listens(sink):
+            await self._clock.sleep(_TRY_AGAIN)
         try:
             await self._trail.run(_Told(sink, self), position, self._read)
         finally:
             with contextlib.suppress(OSError):
                 await self.listener.stop()
+
+    async def _listens(self, sink: Sink) -> bool:
+        """Whether we listen now. An address that is taken is no defect: whoever has it may let go of it."""
+        try:
+            await self.listener.start()
+        except OSError as error:
+            await self.listener.stop()
+            where, said = f"{self.listener.host}:{self.listener.port}", os.strerror(error.errno or 0)
+            why = f"cannot listen on {where}: {said}. Choose another port, or end what listens there"
+            sink.health(SourceHealth(self.name, "failed", self._clock.now(), why))
+            return False
+        return True
 
     def _read(self, chunk: Chunk) -> None:
         self._pending = max(0, self._pending - sum(map(len, chunk.lines)) - len(chunk.lines))

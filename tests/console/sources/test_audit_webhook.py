@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -20,7 +22,7 @@ import pytest
 import trustme
 
 from console.errors import ConfigError
-from console.ports.clock import SystemClock
+from console.ports.clock import ManualClock, SystemClock
 from console.sources import audit_webhook
 from console.sources.audit_webhook import AuditWebhook, Spool, split_events
 from console.sources.listener import Access, Answer, Listener, read_token
@@ -164,6 +166,35 @@ async def test_a_disk_that_cannot_be_written_is_said_and_nothing_acknowledged(
     async with receiving(tmp_path) as running:
         monkeypatch.setattr(os, "fsync", full)
         assert await running.post(event_list("a")) == 503
+
+
+async def test_an_address_that_is_taken_is_said_and_tried_again_until_it_is_free(tmp_path: Path) -> None:
+    """Another receiver, or our own former engine that has not let go yet: no defect, and no reason to give up."""
+    sink, clock = Kept(), ManualClock()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        hook = AuditWebhook("audit-webhook", f"127.0.0.1:{port}", Access(), tmp_path, clock)
+        task = asyncio.create_task(hook.run(sink, ""))
+        await sink.until(lambda: sink.healths and sink.healths[-1].state == "failed")
+        for _ in range(3):
+            await clock.advance(60)
+        assert not task.done()
+    why = sink.healths[-1].why
+    assert f"127.0.0.1:{port}" in why
+    assert "in use" in why
+    assert "another port" in why
+
+    async def heard() -> bool:
+        await clock.advance(60)
+        with contextlib.suppress(aiohttp.ClientError):
+            return await Running(hook, sink).post(event_list("a")) == 200
+        return False
+
+    async with asyncio.timeout(30):
+        while not await heard():
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_token_is_demanded_and_never_taken_from_the_url(tmp_path: Path) -> None:
