@@ -75,8 +75,8 @@ def test_a_kubeconfig_that_cannot_be_used_is_said_on_the_screen_and_d_plays_the_
         assert warroom.engine() is None, "no drill unasked"
         terminal.settle(UNSEEN)
         terminal.send("d")
-        terminal.wait_for("DRILL: nothing here is real", 60)
-        terminal.wait_for("CRIT !!", 60)
+        terminal.wait_for("DRILL: nothing here is real", 120)
+        terminal.wait_for("CRIT !!", 120)
         terminal.send("q")
         assert terminal.wait_end(20) == 0
 
