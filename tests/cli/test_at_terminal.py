@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.scripted import Config, kubeconfig
 from tests.controlplane.running import ControlPlane
+from tests.controlplane.waiting import eventually
 from tests.engine.running import Installation
 from tests.rooms.sitting import UNSEEN
 from tests.terminal import Terminal
@@ -39,7 +40,7 @@ def test_without_a_terminal_the_war_room_says_what_to_ask_instead(warroom: Insta
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
     assert "`warroom status --json`" in done.stderr
-    assert warroom.engine() is None
+    eventually(lambda: warroom.engine() is None)
 
 
 def test_a_person_approves_at_the_terminal_by_the_plans_short_id(
@@ -72,7 +73,8 @@ def test_a_kubeconfig_that_cannot_be_used_is_said_on_the_screen_and_d_plays_the_
     with typed(warroom) as terminal:
         terminal.wait_for("CANNOT OPEN THE CLUSTER", 30)
         assert "No such file" in terminal.text()
-        assert warroom.engine() is None, "no drill unasked"
+        eventually(lambda: warroom.engine() is None)
+        assert list(warroom.state.glob("drill-*")) == [], "no drill unasked"
         terminal.settle(UNSEEN)
         terminal.send("d")
         terminal.wait_for("DRILL: nothing here is real", 120)
@@ -132,7 +134,7 @@ def test_what_a_kubeconfig_wants_is_approved_on_the_error_screen_by_typing_its_s
         terminal.settle(UNSEEN)
         terminal.send("y\r")
         terminal.settle(UNSEEN)
-        assert blind.engine() is None
+        eventually(lambda: blind.engine() is None)
         for key in short[1]:
             terminal.send(key)
         terminal.wait_for("1 Suspicious activity", 60)
