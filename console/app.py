@@ -272,6 +272,12 @@ class WarRoom(App[str]):
         self.theme = name
         self.room.action_repaint()
 
+    def action_command_palette(self) -> None:
+        """Textual's palette, which must not end the seat."""
+        from widgets.modals.searching import search
+
+        search(self)
+
     def get_system_commands(self, screen: Any) -> Any:
         """The palette: commands and actions of the room."""
         from widgets.screens.commanding import palette

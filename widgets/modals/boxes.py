@@ -112,6 +112,11 @@ class Dialog(ModalScreen[Answered], Generic[Answered]):
         self._answered = True
         return super().dismiss(result)
 
+    @property
+    def here(self) -> bool:
+        """Whether there is something to draw into: it was composed, and nobody has left it."""
+        return self.is_mounted and not self._answered and bool(self.query("#box"))
+
     def on_mount(self) -> None:
         """Fit into this terminal."""
         self.fit()

@@ -119,7 +119,7 @@ class Guiding(Dialog[str]):
         self._redraw()
 
     def _redraw(self) -> None:
-        if self.is_mounted:
+        if self.here:
             self.query_one(_Cards).redraw()
             self.query_one(Pages).refresh(layout=True)
             self.query_one(Pages).restyle()

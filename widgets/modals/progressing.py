@@ -50,7 +50,8 @@ class Progressing(Dialog[OutcomeView]):
         while not self.view.final:
             answer = await self.ask(FollowAction(self.view.digest, stage))
             if isinstance(answer, Refusal):
-                self.query_one(Keys).say(answer.text)
+                if self.here:
+                    self.query_one(Keys).say(answer.text)
                 return
             if isinstance(answer, OutcomeView):
                 stage = answer.stage
@@ -59,7 +60,7 @@ class Progressing(Dialog[OutcomeView]):
     def renew(self) -> None:
         """Rows changed, so this action may stand differently, also long after its verdict: look again."""
         self._wanted = True
-        if not self._looking and self.is_mounted:
+        if not self._looking and self.here:
             self.run_worker(self._look_again(), name="renew", exit_on_error=True)
 
     async def _look_again(self) -> None:
@@ -78,6 +79,8 @@ class Progressing(Dialog[OutcomeView]):
         if self.view.final and not answer.final:
             return  # overtaken on its way
         self.view = answer
+        if not self.here:
+            return
         self.query_one(Keys).say("")
         self.query_one(Pages).redraw()
 

@@ -82,7 +82,7 @@ class Undoing(Dialog["str | None"]):
     def renew(self, rows: Sequence[UndoRow], known: bool) -> None:
         """The register changed, or it is not known any more how it stands."""
         self.rows, self.known = rows, known
-        if self.is_mounted:
+        if self.here:
             self._fill()
 
     def _fill(self) -> None:

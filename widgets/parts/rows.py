@@ -41,6 +41,8 @@ class Rows:
         self._order: list[tuple[Any, ...]] = []
         self._match: Callable[[str], bool] | None = None
         self._sorted_at = 0
+        self._loose = False
+        """Whether the order is only begun: a snapshot has not come to its end."""
         self._told: tuple[int, Any, Any] = (-1, None, None)
         self._updates = 0
 
@@ -94,9 +96,16 @@ class Rows:
             else:
                 self._order.sort()
             self._sorted_at = len(self._order)
+        self._loose = not update.last
         self.loaded = self.loaded or update.last
 
     def _delta(self, update: Delta) -> None:
+        if self._loose:
+            for key in update.removes:
+                self.by_key.pop(key, None)
+            self.by_key.update((row.key, row) for row in update.upserts)
+            self.rebuild()
+            return
         for key in update.removes:
             if row := self.by_key.pop(key, None):
                 self._forget(row)
@@ -125,6 +134,7 @@ class Rows:
     def rebuild(self) -> None:
         """Order and filter everything again."""
         self._order = sorted(self._entry(row) for row in self.by_key.values() if self._shown(row))
+        self._loose = False
 
     def sort_by(self, name: str) -> None:
         """Another order; an unknown name changes nothing."""

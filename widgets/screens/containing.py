@@ -211,7 +211,9 @@ async def arm(room: RoomScreen, dialog: Any) -> None:
     if not reason:
         return
     answer = await room.ask(Arm(reason))
-    if isinstance(answer, Refusal):
+    if not dialog.here:
+        room.told(answer, "Armed for 15 minutes.")
+    elif isinstance(answer, Refusal):
         dialog.refuse(answer.text)
     else:
         dialog.allow(reason)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec import structs
 from textual.events import Key
 
-from console.ports.session import Approve, PlanAction
+from console.ports.session import Approve, Arm, PlanAction
 from tests.widgets import scripted
 from tests.widgets.modals.test_planning import ARMED, _armed, _open
 from tests.widgets.scripted import c
 from tests.widgets.seats import Seat, seat
+from widgets.messages import Linked
 
 
 async def test_a_window_made_too_small_for_its_fields_stops_no_seat_and_approves_nothing() -> None:
@@ -101,3 +103,38 @@ async def test_what_is_typed_behind_the_id_closes_neither_a_verdict_nobody_has_s
         await at.press("enter")
         assert at.app.screen is at.room
         assert "pod.quarantine Pod shop/web-7f9c: effective" in at.text()
+
+
+async def test_an_arming_that_is_answered_after_the_plan_was_left_ends_no_seat() -> None:
+    come = asyncio.Event()
+
+    async def slow(request: Arm) -> Any:
+        await come.wait()
+        return scripted.refusal("Nobody may arm in a drill that is over.")
+
+    session = _armed()
+    session.topics["header"] = [scripted.header()]
+    session.answers[Arm] = slow
+    async with seat(session=session) as at:
+        await _open(at)
+        await at.press("colon", *"theft", "enter", "escape")
+        assert at.app.screen is at.room
+        come.set()
+        await at.settle()
+        assert "Nobody may arm" in at.text()
+
+
+async def test_the_register_and_the_walkthrough_are_left_while_their_rows_change() -> None:
+    async with seat() as at:
+        for key in ("u", "w"):
+            await at.press(key)
+            await at.clock.advance(1)
+            for each in ("escape", "escape"):
+                at.app.post_message(Key(each, None))
+            at.session.push("undo", *scripted.undos())
+            at.session.push("checklist", *scripted.items())
+            for _ in range(10):
+                at.room.post_message(Linked())
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.05)
+            assert at.app.screen is at.room

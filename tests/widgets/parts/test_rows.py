@@ -118,3 +118,12 @@ def test_a_count_over_all_rows_is_taken_once_an_update_and_not_once_a_key() -> N
         rows.take(update)
         assert [rows.told(count) for _ in range(3)] == [len(rows)] * 3
     assert counted == 2
+
+
+def test_a_change_amid_a_snapshot_leaves_no_row_that_is_not_there() -> None:
+    rows = _rows()
+    rows.take(Snapshot("journal", 1, tuple(_row(f"a{i}", 9 - i) for i in range(4)), True, False))
+    rows.take(Snapshot("journal", 1, (_row("b", 5), _row("c", 1)), False, False))
+    rows.take(Delta("journal", 2, (_row("a3", 7),), (c("b"), c("a1"))))
+    assert _keys(rows) == ["c", "a2", "a3", "a0"]
+    assert [rows.at(i).key for i in range(len(rows))] == _keys(rows)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from textual.events import Key
 
 from console.ports.session import Detail, Mark, Note, PlanAction
 from console.ports.views import FindingRow
@@ -256,3 +257,25 @@ async def test_a_note_that_was_not_taken_is_there_to_be_sent_again() -> None:
         assert " note: seen" in at.text()
         await at.press("enter")
         assert [note.text for note in at.asked(Note)] == ["seen", "seen"]
+
+
+@pytest.mark.parametrize("key", ["pageup", "pagedown", "down", "enter", "end"])
+async def test_no_key_that_comes_before_the_palette_has_its_list_ends_the_seat(key: str) -> None:
+    async with seat() as at:
+        for _ in range(3):
+            for each in ("ctrl+p", key, key, "escape"):
+                at.app.post_message(Key(each, None))
+            await asyncio.sleep(0.05)
+        await at.settle()
+        assert at.app.is_running
+
+
+async def test_keys_pressed_in_one_go_close_the_palette_and_not_the_room() -> None:
+    async with seat() as at:
+        await _palette(at, "suspend")
+        for _ in range(3):
+            at.app.post_message(Key("enter", "\r"))
+        for _ in range(60):
+            await asyncio.sleep(0.01)
+        assert at.app.is_running
+        assert at.room in at.app.screen_stack
