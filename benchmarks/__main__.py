@@ -21,7 +21,7 @@ import msgspec
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure
-from benchmarks.keys import CHURN, EVENTS, keys
+from benchmarks.keys import CHURN, EVENTS, LINK, keys
 from benchmarks.killing import killing
 from benchmarks.lists import lists
 from benchmarks.matching import matching
@@ -37,8 +37,10 @@ Row = Callable[[Bench], Iterator[Figure]]
 MEDIUM, LARGE = (120, 40), (200, 60)
 
 
-def _keys(row: str, pods: int, size: tuple[int, int], bar: float, churn: float = 0, events: float = 0) -> Row:
-    return lambda bench: keys(bench, row, pods, size, bar, churn, events)
+def _keys(
+    row: str, pods: int, size: tuple[int, int], bar: float, churn: float = 0, events: float = 0, link: float = 0
+) -> Row:
+    return lambda bench: keys(bench, row, pods, size, bar, churn, events, link)
 
 
 ROWS: Mapping[str, Row] = {
@@ -50,6 +52,7 @@ ROWS: Mapping[str, Row] = {
     "keys-idle": _keys("keys-idle", 1_000, MEDIUM, 15),
     "keys-churn-120x40": _keys("keys-churn-120x40", 1_000, MEDIUM, 30, CHURN),
     "keys-churn-200x60": _keys("keys-churn-200x60", 1_000, LARGE, 40, CHURN),
+    "keys-link-120x40": _keys("keys-link-120x40", 1_000, MEDIUM, 150, CHURN, link=LINK),
     "bytes-churn-120x40": partial(churn, pods=1_000, size=MEDIUM, bar=3),
     "bytes-churn-200x60": partial(churn, pods=1_000, size=LARGE, bar=6),
     "bytes-storm-80x24": partial(storm, size=(80, 24), bar=12),

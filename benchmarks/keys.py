@@ -20,11 +20,20 @@ CHURN = 100.0
 """Pod status updates a second."""
 EVENTS = 1000.0
 """Audit events a second."""
+LINK = 64_000.0
+"""Bytes a second of a slow link."""
 _GAP = 0.15
 
 
 def keys(
-    bench: Bench, row: str, pods: int, size: tuple[int, int], bar: float, churn: float = 0, events: float = 0
+    bench: Bench,
+    row: str,
+    pods: int,
+    size: tuple[int, int],
+    bar: float,
+    churn: float = 0,
+    events: float = 0,
+    link: float = 0,
 ) -> Iterator[Figure]:
     """p95 with pane 2 in its usual place and over the whole screen: the slower one counts."""
     count = max(40, int(bench.seconds / _GAP))
@@ -32,20 +41,20 @@ def keys(
     with warroom(kubeconfig) as installation:
         log = Path(installation.state) / "audit.log"
         log.touch()
-        with Seat(installation, *size, *(["--audit", str(log)] if events else [])) as seat:
+        with Seat(installation, *size, *(["--audit", str(log)] if events else []), link=link) as seat:
             seat.first_paint()
             seat.open_pods(pods)
             seat.send("2")
             seat.settle(2, timeout=6)
             with _loads(kubeconfig, churn, log, events) as loads:
                 usual = seat_keys(seat, count, _GAP)
-                baseline = bare_keys(count, _GAP, *size)
+                baseline = bare_keys(count, _GAP, *size, link)
                 seat.zoom()
                 zoomed = seat_keys(seat, count, _GAP)
                 rates = "".join(f"; load {one.rate:.0f}/s" for one in loads)
     slower = max(usual, zoomed, key=p95)
     note = f"in its pane: p95 {p95(usual):.3g}, {spread(usual)}; zoomed: p95 {p95(zoomed):.3g}, {spread(zoomed)}{rates}"
-    other = _peer(bench, kubeconfig, size, pods, count, churn)
+    other = [] if link else _peer(bench, kubeconfig, size, pods, count, churn)
     if other:
         note += f"; k9s: p95 {p95(other):.3g}, {spread(other)}"
     peer_p95 = p95(other) if other else None

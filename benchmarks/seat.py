@@ -29,9 +29,11 @@ _CURSOR = "▌".encode()
 class Seat(Terminal):
     """A person at a terminal."""
 
-    def __init__(self, installation: Installation, cols: int = 120, rows: int = 40, *more: str) -> None:
+    def __init__(
+        self, installation: Installation, cols: int = 120, rows: int = 40, *more: str, link: float = 0
+    ) -> None:
         self.installation = installation
-        super().__init__([sys.executable, "-m", "console", *more], cols, rows, installation.environment)
+        super().__init__([sys.executable, "-m", "console", *more], cols, rows, installation.environment, link=link)
 
     def first_frame(self) -> float:
         """Seconds from the start until the first text of ours: who is there, and what it waits for."""
@@ -91,9 +93,9 @@ def warroom(kubeconfig: Path, audit: Path | None = None) -> Iterator[Installatio
         shutil.rmtree(installation.state, ignore_errors=True)
 
 
-def bare(cols: int = 120, rows: int = 40) -> Terminal:
+def bare(cols: int = 120, rows: int = 40, link: float = 0) -> Terminal:
     """The baseline at a pty."""
-    return Terminal([sys.executable, "-m", "benchmarks.bare"], cols, rows)
+    return Terminal([sys.executable, "-m", "benchmarks.bare"], cols, rows, link=link)
 
 
 def bare_paint(cols: int = 120, rows: int = 40) -> float:
@@ -102,9 +104,9 @@ def bare_paint(cols: int = 120, rows: int = 40) -> float:
         return terminal.wait_for_bytes(FIRST.encode(), 60) - terminal.started
 
 
-def bare_keys(count: int, gap: float, cols: int = 120, rows: int = 40) -> list[float]:
+def bare_keys(count: int, gap: float, cols: int = 120, rows: int = 40, link: float = 0) -> list[float]:
     """Milliseconds from a key to its paint in a bare Textual app."""
-    with bare(cols, rows) as terminal:
+    with bare(cols, rows, link) as terminal:
         terminal.wait_for_bytes(FIRST.encode(), 60)
         terminal.settle()
         marks = [b"key=%d;" % number for number in range(1, count + 1)]

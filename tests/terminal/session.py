@@ -29,7 +29,8 @@ from tests.terminal.replies import Replies
 _OPEN_TERMINAL = 'tty=$1; shift; exec "$@" <"$tty" >"$tty" 2>&1'
 _BARE = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 _UNWANTED = ("NO_COLOR", "LC_ALL", "TEXTUAL", "COLUMNS", "LINES")
-
+_SLICE = 0.01
+"""Seconds of a slow link that are read at a time."""
 
 Bytes = bytes
 """The type, where `Terminal.bytes` hides its name."""
@@ -50,13 +51,16 @@ class Terminal:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         synchronized: bool = True,
+        link: float = 0,
     ) -> None:
         """Starts the program.
 
         Args:
             env: set on top of this process's environment and of a terminal's usual variables.
             synchronized: whether the terminal says it knows synchronized output (mode 2026).
+            link: bytes a second that come through to the screen, 0 for all at once. What waits blocks the program.
         """
+        self._link = link
         self._master, slave = pty.openpty()
         self._set_size(cols, rows)
         self._rendering = Rendering(cols, rows)
@@ -266,11 +270,13 @@ class Terminal:
             if self._master not in ready or not self._reading.is_set():
                 continue
             try:
-                data = os.read(self._master, 65536)
+                data = os.read(self._master, int(self._link * _SLICE) or 65536)
             except OSError:  # EIO: the last process has closed the terminal
                 break
             if not data:
                 break
+            if self._link:
+                time.sleep(len(data) / self._link)
             self._take(data)
         with self._changed:
             self._ended = True

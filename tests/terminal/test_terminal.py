@@ -86,6 +86,16 @@ def test_a_reader_that_stops_blocks_the_program() -> None:
         terminal.wait_for_bytes(b"done")
 
 
+def test_a_slow_link_lets_so_many_bytes_through_a_second_and_loses_none() -> None:
+    code = "import sys; sys.stdout.write('x' * 20000 + 'done'); sys.stdout.flush()"
+    with Terminal([sys.executable, "-c", code], link=50_000) as terminal:
+        terminal.wait_for_bytes(b"done")
+        chunks = terminal.chunks
+
+    assert sum(len(data) for _, data in chunks) == 20_004
+    assert chunks[-1][0] - chunks[0][0] >= 0.35  # 0.4 s but for the first slice; never faster, on any machine
+
+
 def test_a_dropped_connection_is_a_hangup(tmp_path: Path) -> None:
     told = tmp_path / "told"
     with python(HANGUP, str(told)) as terminal:
