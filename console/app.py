@@ -212,7 +212,9 @@ class WarRoom(App[str]):
 
     async def on_event(self, event: Any) -> None:
         """Drop keys nobody pressed (a broken sequence) and keys pressed before a dialog could be seen."""
-        if isinstance(event, Key | Paste) and self.screen_stack:
+        if isinstance(event, Key | Paste) and not self.screen_stack:
+            return  # typed behind the key that left
+        if isinstance(event, Key | Paste):
             screen = self.screen
             deaf = getattr(screen, "deaf", None)
             typing = getattr(self.focused, "typing", False) or hasattr(self.focused, "cursor_position")

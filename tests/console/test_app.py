@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual._context import active_app
+from textual.events import Key, Paste
 
 from console.app import prepare_environment
 from console.errors import ConfigError, Unreachable, Untrusted, WireError
@@ -221,3 +222,12 @@ def test_it_leaves_on_q_and_restores_the_terminal() -> None:
         terminal.settle(0.1)
 
     assert terminal.bytes.count(b"\x1b[?1049l") == 1
+
+
+async def test_a_key_typed_behind_the_one_that_left_is_no_defect_of_the_seat() -> None:
+    async with seat() as at:
+        await at.press("q")
+    assert not at.app.screen_stack
+    for event in (Key("j", "j"), Paste("text")):
+        await at.app.on_event(event)
+    assert at.app.return_code == 0
