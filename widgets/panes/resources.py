@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from console.model.text import Clean
     from console.ports.session import Update
-    from console.ports.views import ResourceRow
+    from console.ports.views import HeaderView, ResourceRow
     from widgets.theme import Look
 
 
@@ -49,6 +49,7 @@ class Resources(Table):
         self.topic = ""
         """Topic of the browser, "" when it is closed."""
         self.head: Columns | None = None
+        self.header: HeaderView | None = None
         self.chosen = False
         """Whether a person chose the sheet; until then an empty room shows what changed."""
 
@@ -106,6 +107,11 @@ class Resources(Table):
     def namespace(self) -> str:
         """The only namespace the browser shows, "" for all."""
         return self.topic.split(":", 2)[2] if self.topic.count(":") > 1 else ""
+
+    def inform(self, header: HeaderView) -> None:
+        """What could be read decides what an empty list means."""
+        self.header = header
+        self.redraw()
 
     # -- sheets
 
@@ -190,6 +196,13 @@ class Resources(Table):
     def _no_changes(self) -> Sequence[tuple[str, str]]:
         if not self.changes.rows.loaded:
             return (("Reading creation times, managers, requests for certificates and Events.", "dim"),)
+        views = self.header.sources if self.header is not None else ()
+        if unseen := [one for one in views if one.name == "watch" and (one.state != "live" or one.why)]:
+            since = f" since {minute(unseen[0].since)}" if unseen[0].since else ""
+            return (
+                ("Nothing known of what was created or changed in the last 24 hours: not all could be read.", "warn"),
+                (f"watch is {unseen[0].state}{since}{': ' + unseen[0].why if unseen[0].why else ''}", "ink"),
+            )
         return (("Nothing was created or changed in the last 24 hours, as far as the cluster remembers.", "ink"),)
 
     def _not_there(self) -> Sequence[tuple[str, str]]:
@@ -200,6 +213,7 @@ class Resources(Table):
             return (
                 (f"You may not list {head.kind}: {head.why}", "warn"),
                 ("Ask for get, list and watch on it; `warroom rbac render` prints the role.", "ink"),
+                ("Where you may only in some namespaces, start warroom with -n NAMESPACE,NAMESPACE.", "ink"),
             )
         if head.state == "absent":
             return ((f"This API server serves no {kind}. {head.why}", "warn"), ("esc goes back.", "dim"))

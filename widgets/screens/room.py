@@ -241,8 +241,8 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         self.part("header").lost = self.part("people").lost = ""
         self.look.armed_until = max((until for seat, until in header.armed if seat == self.seat), default=0.0)
         self.part("header").inform(header)
-        self.part("activity").inform(header)
-        self.part("journal").inform(header)
+        for name in ("activity", "resources", "journal"):
+            self.part(name).inform(header)
         self.part("people").inform(header, self.seat)
 
     def _undo(self, update: Update) -> None:

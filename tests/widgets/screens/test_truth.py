@@ -226,3 +226,13 @@ async def test_an_alarm_is_read_to_its_end_however_long_the_name_is_that_an_intr
         await at.pilot.resize_terminal(200, 60)
         await at.settle()
         assert alarm in at.text()
+
+
+@pytest.mark.parametrize(("state", "why"), [("forbidden", "Pod: 403"), ("stale", ""), ("live", "only in shop")])
+async def test_that_nothing_changed_is_not_said_of_what_could_not_be_read(state: str, why: str) -> None:
+    header = scripted.header(sources=(SourceView(c("watch"), c(state), NOW - 60, c(why)),))
+    async with seat((80, 24), Scripted({"header": [header]})) as at:
+        await at.press("h")
+        assert "Nothing was created" not in at.text()
+        assert f"watch is {state} since 20:25Z" in at.text()
+        assert why in at.text()
