@@ -36,7 +36,8 @@ async def _status(args: argparse.Namespace) -> int:
             say_json({"engine": False, "why": str(error)})
         complain(str(error))
         return 1
-    counts = _counts(findings)
+    counts, folder = _counts(findings), linked_socket(options)
+    where = str(folder.parent) if folder else ""
     done = sum(1 for item in items if item.state in ("verified", "attested", "overridden", "n-a"))
     if args.json:
         say_json(
@@ -46,6 +47,7 @@ async def _status(args: argparse.Namespace) -> int:
                 "findings": counts,
                 "affected": {row.key: row.status for row in affected},
                 "checklist": {"done": done, "of": len(items)},
+                "folder": where,
             }
         )
         return 0
@@ -55,6 +57,8 @@ async def _status(args: argparse.Namespace) -> int:
     say(
         f"affected: {len(affected)}   checklist: {done}/{len(items)}   undo debt: {header.undo_debt}   {header.journal}"
     )
+    if where:
+        say(f"record and evidence: {where}")
     for source in header.sources:
         since = f" since {stamp(source.since)}" if source.state != "live" and source.since else ""
         say(f"{source.name}: {source.state}{since}{f' — {source.why}' if source.why else ''}")

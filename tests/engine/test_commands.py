@@ -49,6 +49,16 @@ def test_after_stop_the_next_command_opens_the_same_incident(warroom: Installati
     assert len([path for path in warroom.state.iterdir() if (path / "journal.db").exists()]) == 1
 
 
+def test_status_says_where_record_and_evidence_are(warroom: Installation) -> None:
+    warroom.run("undo")
+
+    folder = Path(warroom.json("status")["folder"])
+
+    assert (folder / "journal.db").is_file()
+    assert (folder / "evidence").is_dir()
+    assert f"record and evidence: {folder}" in warroom.run("status").stdout
+
+
 def test_a_digest_is_approved_under_its_own_words_only(warroom: Installation, controlplane: ControlPlane) -> None:
     plan = warroom.json("contain", "node.cordon", "node/node-1", "--plan")
 
