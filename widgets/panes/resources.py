@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from console.model.text import Clean
     from console.ports.session import Update
-    from console.ports.views import HeaderView, ResourceRow
+    from console.ports.views import HeaderView, ResourceRow, SourceView
     from widgets.theme import Look
 
 
@@ -166,6 +166,8 @@ class Resources(Table):
     def title(self, width: int) -> Line:
         rows = self.rows
         parts: list[Span] = [(self.sheet.name, "strong"), (f"  {rows.total}", "ink"), *self.sheet.marks_words()]
+        if not self.topic and (old := next((one for one in self._watch() if one.state in ("stale", "failed")), None)):
+            parts.append((f"  {old.state.upper()} since {minute(old.since)}", "warn"))
         if self.sheet is self.affected:
             counts: Counter[str] = rows.told(_statuses)
             for word in ("open", "residual", "unverifiable", "partial", "effective"):
@@ -185,6 +187,10 @@ class Resources(Table):
             parts.append((f"  esc: {more} affected" if more else "  esc back", "dim"))
         return tuple(parts)
 
+    def _watch(self) -> list[SourceView]:
+        """How well the cluster itself can be seen."""
+        return [one for one in self.header.sources if one.name == "watch"] if self.header is not None else []
+
     def _none_affected(self) -> Sequence[tuple[str, str]]:
         if not self.affected.rows.loaded:
             return (("Waiting for the engine.", "dim"),)
@@ -196,8 +202,7 @@ class Resources(Table):
     def _no_changes(self) -> Sequence[tuple[str, str]]:
         if not self.changes.rows.loaded:
             return (("Reading creation times, managers, requests for certificates and Events.", "dim"),)
-        views = self.header.sources if self.header is not None else ()
-        if unseen := [one for one in views if one.name == "watch" and (one.state != "live" or one.why)]:
+        if unseen := [one for one in self._watch() if one.state != "live" or one.why]:
             since = f" since {minute(unseen[0].since)}" if unseen[0].since else ""
             return (
                 ("Nothing known of what was created or changed in the last 24 hours: not all could be read.", "warn"),

@@ -93,7 +93,7 @@ def second(header: HeaderView | None, look: Look, width: int, lost: str = "") ->
         tail += [("  undo debt ", "bar-dim"), (str(header.undo_debt), "bar-warn")]
     if header.redact != "normal" or width >= 110:
         tail += [("  redact ", "bar-dim"), (header.redact, "bar")]
-    if width >= 110 and header.seats:
+    if width >= 110 and header.seats and not lost:
         armed = {seat for seat, until in header.armed if until > look.now()}
         tail += [("  seats ", "bar-dim"), (" ".join(s + ("*" if s in armed else "") for s in header.seats), "bar")]
     if header.journal and header.journal != "chain ok":

@@ -236,3 +236,12 @@ async def test_that_nothing_changed_is_not_said_of_what_could_not_be_read(state:
         assert "Nothing was created" not in at.text()
         assert f"watch is {state} since 20:25Z" in at.text()
         assert why in at.text()
+
+
+async def test_what_is_affected_is_called_stale_where_it_stands_while_the_cluster_does_not_answer() -> None:
+    watch = SourceView(c("watch"), c("stale"), NOW - 400, c("connection refused"))
+    async with seat(session=Scripted(scripted.room_rows() | {"header": [scripted.header(sources=(watch,))]})) as at:
+        assert "7  STALE since 20:20Z" in at.line("2 Affected resources")
+        at.session.push("header", scripted.header())
+        await at.settle()
+        assert "STALE" not in at.line("2 Affected resources")
