@@ -47,12 +47,11 @@ def first(header: HeaderView | None, look: Look, width: int, lost: str) -> Line:
 
 
 def _where(header: HeaderView, room: int, look: Look) -> Line:
-    """The cluster: the server goes first, then the beginning of the context, for clouds' names differ in their ends."""
-    name = f" {header.context} "
-    server = f" {host(header.server)} "
-    if cells_of(name) + cells_of(server) <= room:
-        return ((name, "bar-strong"), (server, "bar"))
-    return ((fit_end(name, max(0, min(cells_of(name), room)), look["more"]), "bar-strong"),)
+    """The cluster: the server gives way first, then the beginning of the context, for clouds' names end differently."""
+    name = f" {header.context}  "
+    if cells_of(name) <= room:
+        return ((name, "bar-strong"), (f"{host(header.server)} ", "bar"))  # cut at its end, where it does not fit
+    return ((fit_end(f" {header.context} ", max(0, room), look["more"]), "bar-strong"),)
 
 
 def host(server: str) -> str:
