@@ -75,12 +75,18 @@ class Spool:
             return
         if status.st_size < PART_SIZE:
             return
-        self.path.rename(self._folder / f"events-{status.st_mtime_ns:020}.log")
+        # A clock that stands still between two parts, or steps back, must not overwrite or reorder them.
+        last = max((int(part.stem.partition("-")[2]) for part in self._parts()), default=0)
+        self.path.rename(self._folder / f"events-{max(status.st_mtime_ns, last + 1):020}.log")
         self._sync_folder()
+
+    def _parts(self) -> list[Path]:
+        """Rotated parts, the oldest first."""
+        return sorted(self._folder.glob(f"events-{'[0-9]' * 20}.log"))
 
     def forget(self, keep: int = PARTS_KEPT) -> None:
         """Remove the oldest rotated parts."""
-        for path in sorted(self._folder.glob("events-*.log"))[: -keep or None]:
+        for path in self._parts()[: -keep or None]:
             path.unlink(missing_ok=True)
 
     def tail(self, size: int = TAIL) -> list[bytes]:

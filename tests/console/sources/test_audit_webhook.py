@@ -285,6 +285,20 @@ def test_a_torn_write_does_not_swallow_the_next_event(tmp_path: Path) -> None:
     assert (tmp_path / "events.log").read_bytes().split(b"\n") == [b'{"half": ', b'{"whole": 1}', b""]
 
 
+@pytest.mark.parametrize("step", [0, -3600])
+def test_no_part_is_overwritten_or_reordered_by_a_clock_that_stands_still_or_steps_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr(audit_webhook, "PART_SIZE", 1)
+    spool = Spool(tmp_path)
+    for number in range(4):
+        spool.append([b"line %d" % number])
+        os.utime(spool.path, (1_795_000_000 + number * step,) * 2)
+    parts = [path.read_bytes() for path in sorted(tmp_path.glob("events-*.log"))]
+    assert parts == [b"line 0\n", b"line 1\n", b"line 2\n"]
+    assert spool.path.read_bytes() == b"line 3\n"
+
+
 async def test_parts_are_rotated_followed_and_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_webhook, "PART_SIZE", 1000)
     ids = [f"id-{number}" for number in range(60)]
