@@ -23,7 +23,7 @@ from console.cluster.deadline import Deadline
 from console.cluster.failures import BadCertificate, explain, login_refused
 from console.cluster.impersonating import PREFIX
 from console.cluster.login import Access, Login
-from console.cluster.sockets import open_socket
+from console.cluster.sockets import Sockets
 from console.errors import Unreachable
 from console.ports.clock import Clock
 from console.ports.cluster import Reply, Request
@@ -78,6 +78,7 @@ class HttpTransport:
         self._tasks = Tasks()
         self._gate = asyncio.Semaphore(_SIMULTANEOUS)
         self._session: aiohttp.ClientSession | None = None
+        self._sockets = Sockets()
 
     async def send(self, request: Request, within: float = 10.0) -> Reply:
         async with self._gate:
@@ -116,6 +117,7 @@ class HttpTransport:
         await self._tasks.close()
         if self._session:
             await self._session.close()
+        await self._sockets.end()
 
     async def _open_stream(self, request: Request) -> aiohttp.ClientResponse:
         access = await self._login.access()
@@ -231,7 +233,7 @@ class HttpTransport:
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, socket_factory=open_socket, ttl_dns_cache=30),
+                connector=aiohttp.TCPConnector(limit=0, socket_factory=self._sockets.open, ttl_dns_cache=30),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_OPENING),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from console.cluster import tls
 from console.cluster.bounded import OverLimit
 from console.cluster.http import Endpoint, HttpTransport
 from console.cluster.login import Access
+from console.cluster.sockets import Address, open_socket
 from console.errors import LoginNeeded, Unreachable
 from console.ports.clock import ManualClock, SystemClock
 from console.ports.cluster import Request
@@ -338,6 +340,42 @@ async def test_the_authority_of_the_kubeconfig_is_trusted() -> None:
         transport = HttpTransport(Endpoint(url), TlsLogin(ours), SystemClock())
         assert (await transport.send(PODS)).status == 200
         await transport.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"half of it"], ids=["before the head", "in the body"])
+async def test_requests_given_up_in_the_middle_leave_no_connection_behind(
+    said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even one that is still saying good-bye: the loop may end in the next moment."""
+    made: list[socket.socket] = []
+    heard = asyncio.Event()
+
+    async def unending(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        if said:
+            await answer.prepare(request)
+            await answer.write(said)
+        heard.set()
+        await asyncio.Event().wait()
+        return answer
+
+    def kept(address: Address) -> socket.socket:
+        made.append(open_socket(address))
+        return made[-1]
+
+    monkeypatch.setattr("console.cluster.sockets.open_socket", kept)
+    ours = trustme.CA()
+    async with _plain(unending, _server_context(ours, "127.0.0.1")) as url:
+        transport = HttpTransport(Endpoint(url), TlsLogin(ours), SystemClock())
+        asked = [asyncio.create_task(transport.send(PODS)) for _ in range(3)]
+        await heard.wait()
+        for one in asked:
+            one.cancel()
+        await asyncio.wait(asked)
+        await transport.close()
+        left = [one for one in made if one.fileno() != -1]
+    assert made
+    assert not left
 
 
 async def test_another_authority_is_refused_by_name() -> None:

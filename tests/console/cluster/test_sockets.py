@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import socket
 import sys
-from typing import Any
 
 import pytest
 
 from console.cluster.http import HttpTransport
-from console.cluster.sockets import open_socket
+from console.cluster.sockets import Address, open_socket
 from console.ports.cluster import Request
 from tests.console.cluster.faults import FaultServer, SkippingClock, transport_to
 
@@ -36,11 +35,11 @@ async def test_every_connection_to_the_api_server_is_such_a_socket(
 ) -> None:
     made: list[socket.socket] = []
 
-    def kept(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+    def kept(address: Address) -> socket.socket:
         made.append(open_socket(address))
         return made[-1]
 
-    monkeypatch.setattr("console.cluster.http.open_socket", kept)
+    monkeypatch.setattr("console.cluster.sockets.open_socket", kept)
     transport: HttpTransport = transport_to(server, clock)
 
     await transport.send(Request("GET", "/version", audit_id="3f1b"))
