@@ -1,6 +1,8 @@
 # The whole life of a checkout: `make run` and `make test` need nothing but Python 3.11 or newer.
 PYTHON ?=
 ARGS ?=
+# Test files at once: most of their time they wait for a server or a terminal. Each has a control plane (0.8 GB).
+JOBS ?= 2
 CHECKED = console widgets tests $(wildcard scripts/*.py) $(wildcard benchmarks)
 export PYTHON
 
@@ -14,9 +16,9 @@ run:             ## start the war room, or the drill where there is no cluster (
 	@scripts/venv.sh runtime
 	@scripts/run.sh $(ARGS)
 
-test: venv       ## provide what the tests need, say what is missing, run them (ARGS= go to pytest)
+test: venv       ## provide what the tests need, say what is missing, run them (ARGS= go to pytest, JOBS= at once)
 	@.venv/bin/python -m tests.means
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 check: venv      ## format, lint, strict types, architecture contracts, generated docs; no tests
 	.venv/bin/ruff format --check $(CHECKED)

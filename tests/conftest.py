@@ -28,6 +28,8 @@ _OURS_TO_SET = (
     "COLORFGBG",
     "LC_ALL",
     "SSH_CONNECTION",
+    "COLUMNS",
+    "LINES",
 )
 
 
