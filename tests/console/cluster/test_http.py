@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
-import socket
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -18,8 +15,6 @@ from aiohttp import web
 from console.cluster import tls
 from console.cluster.bounded import OverLimit
 from console.cluster.http import Endpoint, HttpTransport
-from console.cluster.login import Access
-from console.cluster.sockets import Address, open_socket
 from console.errors import LoginNeeded, Unreachable
 from console.ports.clock import ManualClock, SystemClock
 from console.ports.cluster import Request
@@ -34,6 +29,7 @@ from tests.console.cluster.faults import (
     transport_to,
     until,
 )
+from tests.console.cluster.serving import TlsLogin, plain_server, server_context
 
 PODS = Request("GET", "/api/v1/pods", audit_id="an-id")
 
@@ -231,7 +227,7 @@ async def test_an_answer_that_trickles_has_one_deadline_in_all() -> None:
 
     written: list[int] = []
     clock = ManualClock()
-    async with _plain(trickle) as url:
+    async with plain_server(trickle) as url:
         transport = HttpTransport(Endpoint(url), FixedLogin(), clock)
         sending = asyncio.get_running_loop().create_task(transport.send(PODS, 10))
         await until(lambda: written)
@@ -280,53 +276,12 @@ async def test_a_connection_cut_in_the_middle_says_so(server: FaultServer, clock
 # TLS: who is at the other end
 
 
-@asynccontextmanager
-async def _plain(handler: object, context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)  # type: ignore[arg-type]
-    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-    try:
-        yield f"{'https' if context else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
 async def _ok(request: web.Request) -> web.StreamResponse:
     return status(200, "", "")
 
 
-class TlsLogin:
-    """Trusts one authority; another one after renewal."""
-
-    def __init__(self, *authorities: trustme.CA) -> None:
-        self.authorities = list(authorities)
-        self._access = self._made()
-
-    def _made(self) -> Access:
-        return Access((), tls.context(self.authorities[0].cert_pem.bytes(), b"", b""))
-
-    async def access(self) -> Access:
-        return self._access
-
-    async def renew(self, refused: Access) -> None:
-        if len(self.authorities) > 1:
-            self.authorities.pop(0)
-            self._access = self._made()
-
-    async def again(self) -> None:
-        await self.renew(self._access)
-
-
-def _server_context(authority: trustme.CA, *names: str, expires: datetime | None = None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names, not_after=expires).configure_cert(context)
-    return context
-
-
 async def _failure(login: TlsLogin, context: ssl.SSLContext | None) -> str:
-    async with _plain(_ok, context) as url:
+    async with plain_server(_ok, context) as url:
         transport = HttpTransport(Endpoint(url.replace("http://", "https://")), login, SystemClock())
         with pytest.raises(Unreachable) as caught:
             await transport.send(PODS)
@@ -336,50 +291,14 @@ async def _failure(login: TlsLogin, context: ssl.SSLContext | None) -> str:
 
 async def test_the_authority_of_the_kubeconfig_is_trusted() -> None:
     ours = trustme.CA()
-    async with _plain(_ok, _server_context(ours, "127.0.0.1")) as url:
+    async with plain_server(_ok, server_context(ours, "127.0.0.1")) as url:
         transport = HttpTransport(Endpoint(url), TlsLogin(ours), SystemClock())
         assert (await transport.send(PODS)).status == 200
         await transport.close()
 
 
-@pytest.mark.parametrize("said", [b"", b"half of it"], ids=["before the head", "in the body"])
-async def test_requests_given_up_in_the_middle_leave_no_connection_behind(
-    said: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not even one that is still saying good-bye: the loop may end in the next moment."""
-    made: list[socket.socket] = []
-    heard = asyncio.Event()
-
-    async def unending(request: web.Request) -> web.StreamResponse:
-        answer = web.StreamResponse()
-        if said:
-            await answer.prepare(request)
-            await answer.write(said)
-        heard.set()
-        await asyncio.Event().wait()
-        return answer
-
-    def kept(address: Address) -> socket.socket:
-        made.append(open_socket(address))
-        return made[-1]
-
-    monkeypatch.setattr("console.cluster.sockets.open_socket", kept)
-    ours = trustme.CA()
-    async with _plain(unending, _server_context(ours, "127.0.0.1")) as url:
-        transport = HttpTransport(Endpoint(url), TlsLogin(ours), SystemClock())
-        asked = [asyncio.create_task(transport.send(PODS)) for _ in range(3)]
-        await heard.wait()
-        for one in asked:
-            one.cancel()
-        await asyncio.wait(asked)
-        await transport.close()
-        left = [one for one in made if one.fileno() != -1]
-    assert made
-    assert not left
-
-
 async def test_another_authority_is_refused_by_name() -> None:
-    said = await _failure(TlsLogin(trustme.CA()), _server_context(trustme.CA(), "127.0.0.1"))
+    said = await _failure(TlsLogin(trustme.CA()), server_context(trustme.CA(), "127.0.0.1"))
 
     assert "signed by another authority" in said
     assert "certificate-authority" in said
@@ -388,7 +307,7 @@ async def test_another_authority_is_refused_by_name() -> None:
 async def test_an_expired_certificate_is_named() -> None:
     ours = trustme.CA()
 
-    said = await _failure(TlsLogin(ours), _server_context(ours, "127.0.0.1", expires=datetime(2020, 1, 1, tzinfo=UTC)))
+    said = await _failure(TlsLogin(ours), server_context(ours, "127.0.0.1", expires=datetime(2020, 1, 1, tzinfo=UTC)))
 
     assert "certificate that has expired" in said
 
@@ -396,7 +315,7 @@ async def test_an_expired_certificate_is_named() -> None:
 async def test_a_certificate_for_another_host_is_named() -> None:
     ours = trustme.CA()
 
-    said = await _failure(TlsLogin(ours), _server_context(ours, "10.0.0.1"))
+    said = await _failure(TlsLogin(ours), server_context(ours, "10.0.0.1"))
 
     assert "for another address" in said
 
@@ -410,7 +329,7 @@ async def test_a_server_without_tls_is_named() -> None:
 async def test_a_rotated_authority_is_taken_up_without_restart() -> None:
     """F5."""
     old, new = trustme.CA(), trustme.CA()
-    async with _plain(_ok, _server_context(new, "127.0.0.1")) as url:
+    async with plain_server(_ok, server_context(new, "127.0.0.1")) as url:
         transport = HttpTransport(Endpoint(url), TlsLogin(old, new), SystemClock())
         assert (await transport.send(PODS)).status == 200
         await transport.close()
@@ -418,7 +337,7 @@ async def test_a_rotated_authority_is_taken_up_without_restart() -> None:
 
 async def test_a_tls_server_name_is_asked_for_in_place_of_the_address() -> None:
     ours = trustme.CA()
-    async with _plain(_ok, _server_context(ours, "api.shop.example")) as url:
+    async with plain_server(_ok, server_context(ours, "api.shop.example")) as url:
         transport = HttpTransport(Endpoint(url, host_name="api.shop.example"), TlsLogin(ours), SystemClock())
         assert (await transport.send(PODS)).status == 200
         await transport.close()
