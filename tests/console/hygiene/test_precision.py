@@ -89,6 +89,7 @@ def _texts(value: Any) -> list[str]:
         '"automountServiceAccountToken": false,',
         '"secretName": "web-tls"',
         "get secrets named db-password",
+        'list secrets: secrets is forbidden: User "bob" cannot list resource "secrets" in API group "" (403)',
         "create serviceaccounts/token shop/web",
         "web-token rotates daily",
         "kubectl --token-file /var/run/token get pods",
