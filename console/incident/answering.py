@@ -16,6 +16,7 @@ from console.actions.preflight import Preflight
 from console.errors import ApiStatus, BadInput, ClusterError, LoginNeeded, Refused, WarRoomError
 from console.hygiene.exporting import known_safe
 from console.incident.codenames import HOW_SEVERE, codename, declared_words
+from console.incident.commanding import hands_on
 from console.incident.engine import Engine
 from console.incident.naming import key_of, parse, target_of
 from console.incident.planning import Surroundings, outcome_view, people, plan_view
@@ -134,7 +135,10 @@ class Answering:
             *_evidence_lines(plan, found),
             armed.reason if armed else "",
             people(action, self._uid),
-            (f"REFUSED: {found.refuse}",) if found.refuse else (),
+            (
+                *((f"REFUSED: {found.refuse}",) if found.refuse else ()),
+                *hands_on(engine.state, self._seat, spec.danger),
+            ),
             tuple(one.text for one in tries),
             action.planned.undoes,
         )

@@ -234,6 +234,36 @@ async def test_only_the_engines_own_user_ends_it(quiet: Room) -> None:
     await asyncio.wait_for(quiet.engine.ended(), 1)
 
 
+async def test_the_commander_is_told_to_leave_an_action_to_other_hands(room: Room) -> None:
+    ana, bo = await room.sit(), await room.sit("bo")
+    await bo.ask(Record("role.assumed", "ic ana"))
+    pod = next(iter(room.engine.cluster.view("Pod").all())).metadata
+    told, evidence, others = [
+        await room.ask(seat, PlanAction(action, target))
+        for seat, action, target in (
+            (ana, "sa.revoke", ACCOUNT),
+            (ana, "evidence.pod", f"Pod/{pod.namespace}/{pod.name}"),
+            (bo, "sa.revoke", ACCOUNT),
+        )
+    ]
+    assert isinstance(told, PlanView)
+    assert [line for line in told.warnings if "ana is the incident commander" in line]
+    for plan in (evidence, others):
+        assert isinstance(plan, PlanView)
+        assert not [line for line in plan.warnings if "commander" in line]
+
+    await ana.ask(Record("role.assumed", "ic"))
+    await bo.ask(Record("role.assumed", "scribe bo"))
+    again = await room.ask(ana, PlanAction("sa.revoke", ACCOUNT))
+    assert isinstance(again, PlanView)
+    assert [line for line in again.warnings if "ana is the incident commander" in line]
+
+    await ana.ask(Record("role.assumed", "ic bo"))
+    over = await room.ask(ana, PlanAction("sa.revoke", ACCOUNT))
+    assert isinstance(over, PlanView)
+    assert not [line for line in over.warnings if "commander" in line]
+
+
 async def test_disarming_is_at_once(quiet: Room) -> None:
     ana = await quiet.sit()
     await ana.ask(Arm("x y"))
