@@ -13,6 +13,7 @@ import msgspec
 
 from console.checks.base import Check
 from console.hygiene.exporting import Exporter, known_safe
+from console.model.boxes import DONE
 from console.model.entry import ItemObserved
 from console.model.facts import Unknown
 from console.model.ref import ResourceRef
@@ -23,7 +24,7 @@ from console.ports.views import ItemRow
 from console.runbooks.items import PHASES, Item
 from console.runbooks.judging import Judging, WithItems
 from console.runbooks.members import affected_members, captured_uids, cluster_members
-from console.runbooks.states import DONE, Before, ItemState, Member, Past, judge, refusal
+from console.runbooks.states import Before, ItemState, Member, Past, judge, refusal
 
 WINDOW = 30.0
 """Seconds after which verdicts that depend on the time are looked at again."""

@@ -8,12 +8,11 @@ from itertools import groupby
 
 import msgspec
 
+from console.model.boxes import BOXES, DONE
 from console.model.instants import stamp
 from console.ports.views import ItemRow
-from console.runbooks.states import DONE
 
 WIDTH = 100
-_BOX = {"proved": "[-]", "claimed": "[>]", "unknown": "[?]", "regressed": "[!]", "blocked": "[ ]", "deferred": "[>]"}
 
 
 def json_lines(rows: Iterable[ItemRow], now: float) -> Iterator[str]:
@@ -46,7 +45,7 @@ def printed(rows: Iterable[ItemRow], now: float) -> Iterator[str]:
 
 
 def _item(row: ItemRow, now: float) -> Iterator[str]:
-    box = "[x]" if row.state in DONE else _BOX.get(row.state, "[ ]")
+    box = BOXES.get(row.state, "[ ]")
     members = f" {row.members}" if row.members else ""
     age = _age(row, now)
     since = f" {_span(age)}" if age is not None and row.state != "open" else ""

@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from console.model.boxes import DONE
 from console.model.state import ItemMark
 from console.model.verdict import Verdict
 from console.runbooks.items import Item
 from console.runbooks.observing import misses_of, words
 
-DONE = frozenset({"verified", "attested", "overridden", "n-a"})
-"""States in which an item asks nothing more of anybody."""
 MARKS = ("claimed", "attested", "overridden", "n-a", "deferred", "open")
 """What a person can say; `open` takes it back."""
 _SETTLING = ("overridden", "n-a", "deferred")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 from textual.containers import Vertical
 
+from console.model.boxes import DONE
 from widgets.modals.boxes import Dialog, Keys
 from widgets.parts.canvas import Canvas
 from widgets.parts.pages import Pages
 from widgets.render.ages import age
 from widgets.render.checklist import card_name, progress
 from widgets.render.lines import Line, Span, labelled, line_width
-from widgets.render.words import DONE, box
+from widgets.render.words import box
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from console.model.boxes import DONE
 from console.ports.session import Snapshot
 from console.ports.views import ItemRow
 from widgets.parts.rows import Rows
@@ -11,7 +12,6 @@ from widgets.parts.sheet import Cells, Sheet
 from widgets.parts.table import Table
 from widgets.render import checklist
 from widgets.render.lines import Line, Span, fit
-from widgets.render.words import DONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from console.model.boxes import DONE
 from widgets.render.ages import age
 from widgets.render.fitting import Column
 from widgets.render.lines import Line, Span, labelled, together
-from widgets.render.words import DONE, box
+from widgets.render.words import box
 
 if TYPE_CHECKING:
     from console.ports.views import ItemRow

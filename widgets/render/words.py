@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.model.boxes import BOXES
 from widgets.render.lines import Span
 
 _SEVERITY = {
@@ -17,19 +18,10 @@ _STATUS = {
     "unverifiable": "warn", "running": "warn", "partial": "bad", "failed": "bad", "refused": "bad", "unknown": "warn",
     "gone": "dim", "undone": "dim", "planned": "ink", "approved": "ink", "drift": "bad",
 }  # fmt: skip
-_BOX = {
-    "open": ("[ ]", "ink"),
-    "claimed": ("[>]", "ok"),
-    "proved": ("[~]", "warn"),
-    "verified": ("[x]", "ok"),
-    "attested": ("[x]", "ok"),
-    "overridden": ("[-]", "dim"),
-    "n-a": ("[-]", "dim"),
-    "deferred": ("[-]", "dim"),
-    "unknown": ("[?]", "warn"),
-    "regressed": ("[!]", "bad"),
-    "blocked": ("[.]", "dim"),
-}
+_BOX_ROLE = {
+    "claimed": "ok", "verified": "ok", "attested": "ok", "proved": "warn", "unknown": "warn", "regressed": "bad",
+    "overridden": "dim", "n-a": "dim", "deferred": "dim", "blocked": "dim",
+}  # fmt: skip
 _RESULT = {
     "effective": "ok",
     "sealed": "ok",
@@ -39,8 +31,6 @@ _RESULT = {
     "proved": "ok",
     "undone": "ok",
 }
-DONE = ("verified", "attested", "overridden", "n-a")
-"""Item states that need nobody any more."""
 
 
 def severity(word: str) -> Span:
@@ -60,7 +50,9 @@ def status(word: str) -> Span:
 
 def box(state: str) -> Span:
     """`[x]` of a checklist item."""
-    return _BOX.get(state, ("[?]", "warn"))
+    if state not in BOXES:
+        return "[?]", "warn"
+    return BOXES[state], _BOX_ROLE.get(state, "ink")
 
 
 def contained(word: str) -> Span:

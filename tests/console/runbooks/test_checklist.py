@@ -8,6 +8,7 @@ import pytest
 
 from console.checks.shipped import shipped
 from console.hygiene.exporting import Exporter
+from console.model.boxes import DONE
 from console.model.entry import Captured, Entry, ItemMarked, ItemObserved
 from console.model.facts import Ask, Unknown
 from console.model.ref import ResourceRef
@@ -15,7 +16,7 @@ from console.model.state import IncidentState
 from console.model.text import Clean
 from console.runbooks.checklist import Checklist
 from console.runbooks.loading import load_items
-from console.runbooks.states import DONE, ItemState
+from console.runbooks.states import ItemState
 from tests.console.checks.scripted import Scripted, meta, pod, ref
 
 EXPORT = Exporter(b"k" * 32)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.model.boxes import DONE
 from console.model.verdict import Verdict, both
-from console.runbooks.states import DONE, MARKS, refusal
+from console.runbooks.states import MARKS, refusal
 from tests.console.runbooks.making import Line, T, item, mark, member
 
 
