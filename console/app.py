@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from console import __version__
-from console.config.keymap import Keymap, keymap
+from console.config.keymap import Keymap
 from console.ports.clock import SystemClock
 from console.ports.session import PROTOCOL, Hello
 
@@ -45,6 +45,7 @@ from widgets.parts.guarding import Guard  # noqa: E402
 from widgets.parts.link import behind  # noqa: E402
 from widgets.parts.muting import Muting  # noqa: E402
 from widgets.screens.curtain import Curtain  # noqa: E402
+from widgets.screens.declared import Declared  # noqa: E402
 from widgets.theme import PALETTES, Look, ascii_wanted, chosen, textual_theme  # noqa: E402
 
 gc.freeze()
@@ -83,7 +84,7 @@ class WarRoom(App[str]):
 
     Args:
         connect: gives a fresh session; called again after the engine was lost.
-        specs: declarations of all actions, or what gives them (called after the first frame).
+        specs: declarations of all actions, or what gives them (called when they are first needed).
         settings: looks and names.
         clock: the seat's clock.
         trust: approves the kubeconfig content whose short hash was typed on the error screen.
@@ -111,7 +112,8 @@ class WarRoom(App[str]):
         self.look = Look(palette, plain, clock or SystemClock())
         self._guard = Guard(plain, palette.mono)
         super().__init__()
-        self._connect, self._trust, self._specs = connect, trust, specs
+        self._connect, self._trust = connect, trust
+        self._declared = Declared(specs, settings.keymap)
         self._muting = Muting(self.look.clock)
         self._saving = self._stalled = self._away = False
         self.terminal_login = login
@@ -149,10 +151,8 @@ class WarRoom(App[str]):
         gc.disable()  # as above
         from widgets.screens.room import RoomScreen
 
-        specs = self._specs() if callable(self._specs) else self._specs
-        keys = self.settings.keymap or keymap({}, specs)
-        self.set_keymap(keys.keys)
-        self.room = RoomScreen(self.look, self.seating.ask, specs, keys)
+        self.set_keymap(self._declared.keys.keys)
+        self.room = RoomScreen(self.look, self.seating.ask, self._declared)
         self.push_screen(self.room)
         self.seating.raised(self.room)
         gc.freeze()
@@ -188,6 +188,8 @@ class WarRoom(App[str]):
 
     async def on_unmount(self) -> None:
         if self.seating is not None:
+            if self._saving:
+                await self.seating.save_last(self.room.place().encoded())
             await self.seating.close()
 
     def on_browsed(self, message: Browsed) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,10 @@ from textual.events import Key, Paste
 
 from console.app import prepare_environment
 from console.errors import ConfigError, Unreachable, Untrusted, WireError
-from console.ports.session import Place
+from console.model.action import ActionSpec
+from console.ports.session import Place, Update
 from tests.terminal.session import Terminal
+from tests.widgets import scripted
 from tests.widgets.scripted import Scripted
 from tests.widgets.seats import Seat, seat
 
@@ -64,6 +68,58 @@ async def test_the_engine_is_spoken_to_before_the_room_is_there_and_nothing_it_s
         assert "quiet-heron" in at.text()
 
 
+async def test_what_was_browsed_is_asked_for_once_and_before_the_room_is_there() -> None:
+    place = '{"pane": "resources", "browse": "browse:pods"}'
+    seen: dict[str, object] = {}
+
+    class Watched(Scripted):
+        async def subscribe(self, topic: str) -> AsyncIterator[Update]:
+            seen[topic] = active_app.get().room  # type: ignore[attr-defined]
+            async for update in super().subscribe(topic):
+                yield update
+
+    session = Watched(place=place)
+    async with seat(session=session) as at:
+        assert seen["browse:pods"] is None
+        assert session.subscribed.count("browse:pods") == 1
+        assert "web-00001          1/1" in at.text()
+        await at.press("colon", *"nodes", "enter")
+        assert session.subscribed.count("browse:nodes") == 1
+        await at.press("colon", *"pods", "enter")
+        assert session.subscribed.count("browse:pods") == 2
+
+
+async def test_a_browser_that_is_refused_is_told_in_the_room_it_belongs_to() -> None:
+    session = Scripted(place='{"pane": "resources", "browse": "browse:lions"}')
+    session.refused["browse:lions"] = "The API server serves no lions."
+    async with seat(session=session) as at:
+        assert "serves no lions" in at.text()
+
+
+async def test_a_key_pressed_before_the_actions_are_imported_finds_them() -> None:
+    asked: list[int] = []
+
+    def give() -> tuple[ActionSpec, ...]:
+        asked.append(1)
+        return scripted.specs()
+
+    async with seat(specs=give) as at:
+        shown_first = at.text()
+        await at.press("x")
+        assert "Quarantine a pod" in at.text()
+    assert "exec into pod" in shown_first
+    assert asked == [1]
+
+
+async def test_the_keys_of_a_row_are_told_when_the_actions_are_imported() -> None:
+    async with seat(specs=scripted.specs) as at:
+        for _ in range(40):
+            if "x i quarantine" in at.text():
+                return
+            await at.pilot.pause(0.05)
+    raise AssertionError("never told")
+
+
 async def test_a_request_without_an_engine_is_refused_with_a_sentence() -> None:
     async with seat() as at:
         at.app.seating.session = None
@@ -82,6 +138,15 @@ async def test_the_place_is_saved_when_it_changed_and_found_again() -> None:
         assert at.room.pane == "resources"
         assert at.room.table("resources").sheet.cursor == cursor
         assert at.room.table("resources").rows.sort == "kind"
+
+
+async def test_a_place_moved_to_in_the_last_moment_is_not_lost() -> None:
+    async with seat() as at:
+        await at.press("2", wait=0.0)
+        await at.pilot.press("3", "q")
+        await at.settle()
+    places = [request.place for request in at.session.asked if isinstance(request, Place)]
+    assert json.loads(places[-1])["pane"] == "checklist"
 
 
 @pytest.mark.parametrize("place", ["{", '{"pane": 7}', '{"pane": "nowhere"}', '{"browse": "x"}', "[" * 5000])

@@ -66,9 +66,10 @@ async def seat(
 
     fields: dict[str, Any] = {"seat": "ana", "theme": "war-dark", "ascii_only": False} | settings
     trust, login = fields.pop("trust", None), fields.pop("login", None)
+    specs = fields.pop("specs", scripted.specs())
     connecting: Any = fields.pop("connect", connect)
     clock = ManualClock(scripted.NOW)
-    app = WarRoom(connecting, scripted.specs(), Settings(**fields), clock, trust, login)
+    app = WarRoom(connecting, specs, Settings(**fields), clock, trust, login)
     async with app.run_test(size=size) as pilot:
         found = Seat(app, pilot, session, clock)
         for _ in range(20):

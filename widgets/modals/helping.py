@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from console.config.keymap import Keymap
-    from console.model.action import ActionSpec, Param
+    from console.model.action import Param
+    from widgets.screens.declared import Declared
     from widgets.theme import Look
 
 _COMMANDS = (
@@ -27,7 +28,7 @@ _COMMANDS = (
     (":note TEXT", "a note to the journal"),
     (":pods, :nodes, :KIND [NAMESPACE]", "browse every object of a kind in pane 2"),
     (":changes, :undo, :people, :sources", "the last 24 hours, the register, who and what is here"),
-    (":ACTION-ID [name=value …]", "plan an action on the selected row"),
+    (":ACTION-ID [name=value …]", "plan an action on the selected row; name='two words'"),
     ("ctrl+o, in a plan", "the action's parameters: others make a new plan, with an id of its own"),
     (":approve ID", "read and approve a plan that waits for a second person"),
     (":theme NAME, :q", "war-dark, projector, ansi-16, mono; leave the seat"),
@@ -35,8 +36,8 @@ _COMMANDS = (
 _SIGNS = (
     ("CRIT !!  HIGH !  MED  ~  LOW  .", "severity, in words and marks"),
     ("(CRIT)  (HIGH)  (MED)  (LOW)", "acknowledged by somebody"),
-    ("[ ] [>] [x] [~] [!] [?] [-]", "open, claimed, done, proved but not attested, regressed, unknown, not applicable"),
-    ("[.]", "waits for other items"),
+    ("[ ] [>] [x] [~] [!] [?]", "open, claimed, done, proved but not attested, regressed, unknown"),
+    ("[=] [-] [/] [.]", "overridden, not applicable, deferred, waits for other items"),
     ("accepted, converged, effective", "the API took it; controllers did it; it was measured. Only effective counts"),
     ("residual, unverifiable", "something is left; nothing here can tell"),
 )
@@ -47,9 +48,9 @@ class Helping(Dialog[None]):
 
     BINDINGS = [Binding("escape,q,question_mark,enter", "close", show=False)]
 
-    def __init__(self, look: Look, keymap: Keymap, specs: tuple[ActionSpec, ...]) -> None:
+    def __init__(self, look: Look, keymap: Keymap, declared: Declared) -> None:
         super().__init__(look)
-        self.keymap, self.specs = keymap, specs
+        self.keymap, self.declared = keymap, declared
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -71,8 +72,8 @@ class Helping(Dialog[None]):
         out.append(
             (("Actions", "strong"), ("   each shows its plan first and is approved by typing the plan's id", "dim"))
         )
-        for spec in self.specs:
-            letter = self.keymap.letters.get(spec.id)
+        for spec in self.declared.specs:
+            letter = self.declared.letters.get(spec.id)
             keys = f"{shown(self.keymap.of('act.contain'))} {letter}" if letter else spec.keys
             if not letter and spec.key and not spec.leader:
                 keys = shown(self.keymap.of("act.evidence"))

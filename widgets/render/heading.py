@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST = 4
 """Lines in the header for what must not be overlooked."""
+_FEW = 11
+"""Cells of the number of seats, with its label."""
 SKEWED = 5.0
 """Seconds between our clock and the server's from which on a person should know."""
 
@@ -92,14 +94,22 @@ def second(header: HeaderView | None, look: Look, width: int, lost: str = "") ->
         tail += [("  undo debt ", "bar-dim"), (str(header.undo_debt), "bar-warn")]
     if header.redact != "normal" or width >= 110:
         tail += [("  redact ", "bar-dim"), (header.redact, "bar")]
-    if width >= 110 and header.seats and not lost:
-        armed = {seat for seat, until in header.armed if until > look.now()}
-        tail += [("  seats ", "bar-dim"), (" ".join(s + ("*" if s in armed else "") for s in header.seats), "bar")]
     if header.journal and header.journal != "chain ok":
         tail += [("  journal ", "bar-dim"), (_short(header.journal, look), "bar-bad")]
+    used = line_width((*parts, *tail)) + 1
+    if header.seats and not lost and (width >= 110 or used + _FEW <= width):
+        tail += [("  seats ", "bar-dim"), (_seats(header, look, named=width >= 110), "bar")]
     tail.append((" ", "bar"))
     room = width - line_width(tuple(tail))
     return (*pad(tuple(parts), room, "bar"), *tail)
+
+
+def _seats(header: HeaderView, look: Look, *, named: bool) -> str:
+    """Who is here, or how many; a star marks who may write."""
+    armed = {seat for seat, until in header.armed if until > look.now()}
+    if named:
+        return " ".join(seat + ("*" if seat in armed else "") for seat in header.seats)
+    return f"{len(header.seats)}{'*' if armed else ''}"
 
 
 def _well(view: SourceView) -> bool:

@@ -103,7 +103,7 @@ class Acting:
         from widgets.modals.helping import Helping
 
         room = self._room()
-        room.app.push_screen(Helping(room.look, room.keymap, room.specs))
+        room.app.push_screen(Helping(room.look, room.keymap, room.declared))
 
     def action_filter(self) -> None:
         from widgets.parts.prompt import Prompt
@@ -178,7 +178,7 @@ class Acting:
             return
         room.table().hold()
         row = next(iter(room.table().marked), None)
-        found = [offer for offer in room.offers(row) if offer.spec.id in room.keymap.letters]
+        found = [offer for offer in room.offers(row) if offer.spec.id in room.declared.letters]
         if not found:
             room.say(self._nothing_offered(row), "warn")
             return
@@ -186,7 +186,7 @@ class Acting:
 
         letters: dict[str, Offer] = {}
         for offer in found:
-            letters.setdefault(room.keymap.letters[offer.spec.id], offer)
+            letters.setdefault(room.declared.letters[offer.spec.id], offer)
         Letters(room.look, letters, self._chosen, len(room.table().marked)).open(room)
 
     def _nothing_offered(self, row: Row | None) -> str:

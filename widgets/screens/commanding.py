@@ -74,7 +74,7 @@ class Commands:
         if " " in text:
             return []
         table = [(name, words) for name, (words, _) in self.simple.items() if name != "quit"]
-        table += [(spec.id, spec.title) for spec in self.room.specs if not spec.inverse_of]
+        table += [(spec.id, spec.title) for spec in self.room.declared.specs if not spec.inverse_of]
         table += [(kind, f"browse every {kind}") for kind in KINDS]
         begin = [pair for pair in table if pair[0].startswith(head)]
         return begin + [pair for pair in table if head and head in pair[0] and pair not in begin]
@@ -85,7 +85,7 @@ class Commands:
         name, rest = head.lower(), rest.strip()
         if name.rstrip("!") in self.simple:
             self.simple[name.rstrip("!")][1](rest)
-        elif any(spec.id == name and not spec.inverse_of for spec in self.room.specs):
+        elif any(spec.id == name and not spec.inverse_of for spec in self.room.declared.specs):
             self.act(name, rest)
         elif (kind := _ALIASES.get(name, name)) in KINDS:
             self.browse(kind, rest)
@@ -95,7 +95,7 @@ class Commands:
     def _unknown(self, name: str, rest: str) -> None:
         from difflib import get_close_matches
 
-        every = [*self.simple, *(spec.id for spec in self.room.specs), *KINDS]
+        every = [*self.simple, *(spec.id for spec in self.room.declared.specs), *KINDS]
         near = get_close_matches(name, every, 3, 0.7)
         if near or not name.isascii() or not name.isalpha():
             words = f" Did you mean {', '.join(':' + word for word in near)}?" if near else " ? lists all commands."
@@ -184,12 +184,18 @@ class Commands:
         self.room.open_browser(topic)
 
     def act(self, action: str, rest: str) -> None:
-        """Plan an action on the selected row, with `name=value` parameters."""
+        """Plan an action on the selected row, with `name=value` or `name='two words'` parameters."""
         room = self.room
         if room.too_small():
             return
         offer = next((o for o in room.offers(room.table().row) if o.spec.id == action), None)
-        words = rest.split()
+        from shlex import split
+
+        try:
+            words = split(rest)
+        except ValueError:
+            room.say(f"A quotation mark has no end in {rest[:60]}; write name='two words'.", "bad")
+            return
         params = dict(word.split("=", 1) for word in words if "=" in word)
         named = [word for word in words if "=" not in word and word != "-n"]
         if len(named) > 2:

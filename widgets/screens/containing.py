@@ -177,7 +177,7 @@ class Containment:
             refused, typed = answer.text, _typed(answered)
 
     def _spec(self, action: str) -> ActionSpec | None:
-        return next((spec for spec in self.room.specs if spec.id == action), None)
+        return next((spec for spec in self.room.declared.specs if spec.id == action), None)
 
     def _taken(self, answer: Any) -> OutcomeView | None:
         if isinstance(answer, OutcomeView):

@@ -12,13 +12,21 @@ from widgets.render.lines import Line, Span
 from widgets.render.offers import Offer, of_item, offers
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from console.model.action import ActionSpec
     from console.ports.views import Row
     from widgets.screens.room import RoomScreen
 
 
+SOON = 0.15
+"""Seconds after which the keys of a row are told, when the actions are still to be imported."""
+
+
 class Detailing:
     """Mixed into `RoomScreen`."""
+
+    _declaring: Timer | None = None
 
     def _show_detail(self) -> None:
         room = cast("RoomScreen", self)
@@ -44,6 +52,9 @@ class Detailing:
         room = cast("RoomScreen", self)
         if row is None:
             return ()
+        if not room.declared.known:
+            self._declare_soon()
+            return ()
         parts: list[Span] = [("next   ", "dim")]
         seen: set[str] = set()
         for offer in room.offers(row):
@@ -57,12 +68,23 @@ class Detailing:
         parts += [("enter", "proved"), (" open", "ink")] if not isinstance(row, ItemRow) else []
         return tuple(parts)
 
+    def _declare_soon(self) -> None:
+        """Tell the keys once the rows are on the screen."""
+        room = cast("RoomScreen", self)
+        if self._declaring is None:
+            self._declaring = room.set_timer(SOON, self._declare)
+
+    def _declare(self) -> None:
+        room = cast("RoomScreen", self)
+        if room.declared.specs:
+            self._show_detail()
+
     def letter(self, action: str) -> str:
         """`x i`, `e` or ""."""
         room = cast("RoomScreen", self)
-        if action in room.keymap.letters:
-            return f"{shown(room.keymap.of('act.contain'))} {room.keymap.letters[action]}"
-        spec = next((spec for spec in room.specs if spec.id == action), None)
+        if action in room.declared.letters:
+            return f"{shown(room.keymap.of('act.contain'))} {room.declared.letters[action]}"
+        spec = next((spec for spec in room.declared.specs if spec.id == action), None)
         return shown(room.keymap.of("act.evidence")) if spec and spec.key == "e" and not spec.leader else ""
 
     def offers(self, row: Row | None) -> list[Offer]:
@@ -70,8 +92,8 @@ class Detailing:
         room = cast("RoomScreen", self)
         if isinstance(row, ItemRow):
             affected: Any = list(room.resources.affected.rows.values())
-            return of_item(row, affected, room.specs)
-        return offers(row, room.resources.kind, room.resources.find, room.specs)
+            return of_item(row, affected, room.declared.specs)
+        return offers(row, room.resources.kind, room.resources.find, room.declared.specs)
 
 
 def short_title(spec: ActionSpec) -> str:

@@ -24,6 +24,11 @@ class SeatPlace(msgspec.Struct, omit_defaults=True):
     walking: bool = False
     panes: dict[str, PanePlace] = {}
 
+    @property
+    def browsed(self) -> str:
+        """The browser topic, "" for none."""
+        return self.browse if self.browse.startswith("browse:") else ""
+
     def encoded(self) -> str:
         """As sent; "" if it would be too long (then the last good one stays)."""
         text = msgspec.json.encode(self).decode()

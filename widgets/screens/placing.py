@@ -34,8 +34,8 @@ class Placing:
         room._restoring = {"findings", "resources", "checklist", "journal"}
         room.zoomed = place.zoomed
         room.item = place.item
-        if place.browse.startswith("browse:"):
-            room.resources.browse(place.browse)
+        if place.browsed:
+            room.resources.browse(place.browsed)
             room._restoring.discard("resources")
         if place.pane in PANES and (place.pane != room.pane or room.zoomed):
             room.focus_pane(place.pane)

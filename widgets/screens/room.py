@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
+from console.model.boxes import DONE
 from console.ports.session import Update
 from console.ports.views import HeaderView
 from widgets.messages import Browsed, Clicked, Ended, Linked, Opened, Pointed, Ticked, Updated
@@ -24,7 +25,6 @@ from widgets.parts.keys import footer_keys, room_bindings, shown
 from widgets.parts.room import Room
 from widgets.parts.sheet import SEEN
 from widgets.render.places import PANES, size_name
-from widgets.render.words import DONE
 from widgets.screens.acting import Acting
 from widgets.screens.detailing import Detailing
 from widgets.screens.freezing import Freezer
@@ -36,11 +36,10 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
-    from console.config.keymap import Keymap
-    from console.model.action import ActionSpec
     from console.ports.session import Ask
     from console.ports.views import Answer
     from widgets.parts.table import Table
+    from widgets.screens.declared import Declared
     from widgets.theme import Look
 
 Asking = Callable[["Ask"], Awaitable["Answer"]]
@@ -52,16 +51,15 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
     Args:
         look: what everything draws with.
         ask: sends a request to the engine; answers `Refusal` when there is none.
-        specs: declarations of all actions.
-        keymap: keys as the person wants them.
+        declared: the actions, and which key does what.
     """
 
     BINDINGS = room_bindings()  # type: ignore[assignment]
     DEFAULT_CSS = "RoomScreen { background: $background; overflow: hidden; layers: base above; }"
 
-    def __init__(self, look: Look, ask: Asking, specs: tuple[ActionSpec, ...], keymap: Keymap) -> None:
+    def __init__(self, look: Look, ask: Asking, declared: Declared) -> None:
         super().__init__()
-        self.look, self.ask, self.specs, self.keymap = look, ask, specs, keymap
+        self.look, self.ask, self.declared, self.keymap = look, ask, declared, declared.keys
         self.seat = ""
         self.pane = "activity"
         self.zoomed = False
@@ -92,8 +90,8 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
         self._placed: tuple[int, int, str, bool] = (0, 0, "", False)
 
         panes = (Activity(look), Resources(look), Checklist(look), Journal(look), Detail(look), People(look))
-        look.keys = {key: shown(keymap.of(key)) for key in keymap.keys}
-        footer = Footer(look, tuple((shown(keymap.of(key.id)), key.words) for key in footer_keys()))
+        look.keys = {key: shown(self.keymap.of(key)) for key in self.keymap.keys}
+        footer = Footer(look, tuple((shown(self.keymap.of(key.id)), key.words) for key in footer_keys()))
         self._around = (Header(look), Tabs(look), Room(*panes, id="room"), footer)
         self._parts = {widget.id: widget for widget in (*self._around, *panes)}
 

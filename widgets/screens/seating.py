@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from console.errors import VersionSkew, WarRoomError, WireError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 TOPICS = ("header", "findings", "resources", "checklist", "journal", "undo")
 LAST = "changes"
 """Asked for after what the pane shows: the engine looks through every object for it."""
+LEAVING = 1.0
+"""Seconds the engine gets to hear where a seat was left."""
 LONGEST = 10.0
 """Seconds between two tries at most."""
 
@@ -64,6 +67,8 @@ class Seating:
         self._saved = ""
         self._tasks = Tasks()
         self._browsing: asyncio.Task[Any] | None = None
+        self._ahead = ""
+        """The browser topic asked for before there was a room to show it in."""
         self._raised = asyncio.Event()
 
     def raised(self, room: RoomScreen) -> None:
@@ -108,6 +113,8 @@ class Seating:
         ended, ready = asyncio.Event(), asyncio.Event()
         for topic in TOPICS:
             self._tasks.start(topic, self._pump(session, topic, ready, ended))
+        if not self.seated and not self._early:
+            self._browse_ahead(session, welcome.place, ready)
         await self._raised.wait()
         room = self.room
         room.seat = welcome.seat
@@ -122,7 +129,7 @@ class Seating:
             else:
                 room.restore(welcome.place)
         ready.set()
-        if room.resources.topic:
+        if room.resources.topic or self._ahead:
             self.browse(room.resources.topic)
         self._tasks.start(LAST, self._pump(session, LAST, ready, ended))
         try:
@@ -144,11 +151,23 @@ class Seating:
         if ended is not None:
             ended.set()  # said once for the whole connection
         else:
+            await ready.wait()
             self.room.post_message(Ended(topic, why))
+
+    def _browse_ahead(self, session: Session, place: str, ready: asyncio.Event) -> None:
+        """What this seat browsed when it was left: the engine gathers the rows while the room is imported."""
+        from widgets.screens.places import decoded
+
+        self._ahead = decoded(place).browsed
+        if self._ahead:
+            self._browsing = self._tasks.start(self._ahead, self._pump(session, self._ahead, ready))
 
     def browse(self, topic: str) -> None:
         """Subscribe to a browser topic instead of the one before; "" to none."""
         self._early = self._early or not self.seated
+        ahead, self._ahead = self._ahead, ""
+        if topic and topic == ahead:
+            return
         if self._browsing is not None:
             self._browsing.cancel()
             self._browsing = None
@@ -165,6 +184,12 @@ class Seating:
         if place and place != self._saved and self.session is not None:
             self._saved = place
             await self.ask(Place(place))
+
+    async def save_last(self, place: str) -> None:
+        """The same on the way out, where an engine that does not answer holds nobody up."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING):
+                await self.save(place)
 
     async def close(self) -> None:
         """Leave the seat; the engine goes on."""

@@ -6,10 +6,10 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from console.model.boxes import DONE
 from console.ports.session import Mark, Record
 from console.ports.views import ItemRow
 from widgets.messages import Moved
-from widgets.render.words import DONE
 
 if TYPE_CHECKING:
     from widgets.screens.room import RoomScreen
@@ -73,7 +73,7 @@ def press(room: RoomScreen, item: ItemRow) -> str:
     """What enter does here, in words."""
     if item.state in DONE:
         return "n, this one is done"
-    if any(spec.id == item.action for spec in room.specs):
+    if any(spec.id == item.action for spec in room.declared.specs):
         count = len(room.offers(item))
         keys = room.letter(item.action)
         where = (
@@ -99,7 +99,7 @@ async def _do(room: RoomScreen, item: ItemRow, answer: str) -> str:
     if answer == "claim":
         done = await room.ask(Mark(item.key, "claimed"))
         return "" if room.told(done) else getattr(done, "text", "")
-    if any(spec.id == item.action for spec in room.specs):
+    if any(spec.id == item.action for spec in room.declared.specs):
         return await _act(room, item)
     if topic := asked_record(item):
         answer_to = await room.prompted("record", f"{item.title}: {topic}", lambda text: Record(topic, text))

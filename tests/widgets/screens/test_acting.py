@@ -207,6 +207,16 @@ async def test_words_that_no_action_understands_are_a_sentence_and_not_a_plan() 
         assert at.asked(PlanAction) == [PlanAction("pod.delete", "pod/a", "shop")]
 
 
+async def test_a_value_of_two_words_stands_between_quotation_marks() -> None:
+    async with seat() as at:
+        await at.press("colon", *"sa.replace sa/a shop name='a b", "enter")
+        assert "quotation mark has no end" in at.text()
+        assert not at.asked(PlanAction)
+        await at.press("colon", *"sa.replace sa/a shop name='a b'", "enter")
+        await at.settle()
+        assert at.asked(PlanAction) == [PlanAction("sa.replace", "sa/a", "shop", {"name": "a b"})]
+
+
 async def test_a_text_that_comes_late_takes_no_keys_from_what_is_open_and_opens_once() -> None:
     come = asyncio.Event()
 

@@ -17,10 +17,24 @@ from widgets.messages import Linked, Ticked
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_mode_cluster_and_clock_show_in_every_size(size: tuple[int, int]) -> None:
     async with seat(size) as at:
-        head = at.text().splitlines()[0]
+        head, below = at.text().splitlines()[:2]
 
-    for words in ("quiet-heron", "CONTAIN", "T+00:42", "prod-eu", "READ-ONLY"):
+    for words in ("quiet-heron", "CONTAIN", "T+00:42", "prod-eu", "api.prod-eu.example:6443", "READ-ONLY"):
         assert words in head
+    for words in ("prometheus STALE since 20:20Z", "audit live", "watch live", "seats"):
+        assert words in below
+
+
+async def test_seats_give_way_to_what_is_wrong_with_a_source() -> None:
+    sources = tuple(SourceView(c(f"webhook-{i}"), c("stale"), NOW - 400) for i in range(2))
+    rows = scripted.room_rows() | {"header": [scripted.header(sources=sources, armed=((c("bo"), NOW + 600),))]}
+    async with seat((80, 24), Scripted(rows)) as at:
+        below = at.text().splitlines()[1]
+        assert "webhook-1 STALE since 20:20Z" in below
+        assert "seats" not in below
+    rows["header"] = [scripted.header(sources=sources[:1], armed=((c("bo"), NOW + 600),))]
+    async with seat((80, 24), Scripted(rows)) as at:
+        assert "seats 2*" in at.text().splitlines()[1]
 
 
 async def test_a_wide_terminal_shows_everything_at_once_and_a_narrow_one_pane_at_a_time() -> None:
