@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,8 +37,7 @@ class Peer(Terminal):
 
     def pods_drawn(self, count: int, timeout: float = 120) -> float:
         """Seconds from the start until its title counts so many pods."""
-        self.wait_for(rf"[Pp]ods\(all\)\[{count:,}\]", timeout)
-        return time.perf_counter() - self.started
+        return self.wait_drawn(rf"[Pp]ods\(all\)\[{count:,}\]", timeout) - self.started
 
     def keys(self, count: int, gap: float) -> list[float]:
         """Milliseconds from a cursor key to the end of the read after which the bar stands on the next row."""

@@ -52,8 +52,7 @@ class Seat(Terminal):
 
     def pods_drawn(self, count: int, timeout: float = 60) -> float:
         """Seconds from the start until so many pods were listed and the list was complete."""
-        self.wait_for(rf"2 :pods +{count} +esc", timeout)
-        return time.perf_counter() - self.started
+        return self.wait_drawn(rf"2 :pods +{count} +esc", timeout) - self.started
 
     def zoom(self) -> None:
         """Pane 2 over the whole screen."""

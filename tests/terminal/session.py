@@ -138,6 +138,15 @@ class Terminal:
             self._wait_for_output(self._rendered, end, f"not drawn: {pattern}")
         return match
 
+    def wait_drawn(self, pattern: str, timeout: float = 15) -> float:
+        """The same; gives the time at which the output came that drew it, however long drawing it here takes."""
+        wanted = re.compile(pattern, re.MULTILINE)
+        end = time.monotonic() + timeout
+        while not wanted.search("\n".join(self._rendering.lines())):
+            if not self._render(1):
+                self._wait_for_output(self._rendered, end, f"not drawn: {pattern}")
+        return self._chunks[self._rendered - 1][0]
+
     def wait_gone(self, pattern: str, timeout: float = 15) -> None:
         """Waits until the drawn screen does not match any more."""
         wanted = re.compile(pattern, re.MULTILINE)
@@ -254,12 +263,14 @@ class Terminal:
             why = "the program ended" if news else "in time"
             raise AssertionError(f"{complaint} ({why}); the screen:\n{self.text()}")
 
-    def _render(self) -> None:
+    def _render(self, most: int | None = None) -> int:
+        """Draws what came, or so many reads of it; gives how many."""
         with self._changed:
-            news = self._chunks[self._rendered :]
+            news = self._chunks[self._rendered :][:most]
         for _, data in news:
             self._rendering.feed(data)
         self._rendered += len(news)
+        return len(news)
 
     def _read(self) -> None:
         while True:

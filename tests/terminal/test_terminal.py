@@ -44,6 +44,19 @@ def test_keys_reach_the_program_and_its_answer_the_screen() -> None:
     assert match[1] == "hello"
 
 
+def test_the_time_of_a_drawing_is_that_of_the_output_that_drew_it() -> None:
+    with Terminal(["sh", "-c", "printf one; sleep 0.3; printf two; sleep 0.3; printf three; read x"]) as terminal:
+        terminal.wait_for("onetwothree")
+        times = [at for at, _ in terminal.chunks]
+        assert terminal.wait_drawn("three") == times[-1]
+    with Terminal(["sh", "-c", "printf one; sleep 0.3; printf two; sleep 0.3; printf three; read x"]) as terminal:
+        time.sleep(1)
+        assert terminal.wait_drawn("onetwo") == terminal.chunks[1][0]
+        assert terminal.wait_drawn("onetwothree") == terminal.chunks[2][0]
+        with pytest.raises(AssertionError, match="not drawn: four"):
+            terminal.wait_drawn("four", 0.2)
+
+
 def test_size_and_resize_reach_the_program() -> None:
     with python(SIZE, cols=90, rows=30) as terminal:
         terminal.wait_for("size 90 30")
