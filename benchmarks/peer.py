@@ -37,6 +37,7 @@ class Peer(Terminal):
 
     def pods_drawn(self, count: int, timeout: float = 120) -> float:
         """Seconds from the start until its title counts so many pods."""
+        self.settle(0.5)  # as for ours
         return self.wait_drawn(rf"[Pp]ods\(all\)\[{count:,}\]", timeout) - self.started
 
     def keys(self, count: int, gap: float) -> list[float]:

@@ -21,7 +21,7 @@ from console.model.objects import Obj
 from console.ports.cluster import Reply, Request
 from console.ports.tasks import Tasks
 
-_PAGE = 500
+_PAGE = 400
 _SLICE = 50
 """Objects decoded before others get a turn: about 2 ms."""
 _WITHIN = 60.0

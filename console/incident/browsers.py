@@ -1,4 +1,7 @@
-"""Browser topics: every object of a kind as rows, made when somebody looks and dropped when nobody does."""
+"""Browser topics: every object of a kind as rows, made when somebody looks.
+
+The one that was left last is kept up to date: a seat that comes back after a lost connection finds its rows made.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,8 @@ class Browsers:
     def __init__(self, cluster: Cluster, clock: Clock, export: Exporter, tasks: Tasks) -> None:
         self._cluster, self._clock, self._export, self._tasks = cluster, clock, export, tasks
         self._open: dict[str, _Browser] = {}
+        self._kept = ""
+        """The topic nobody reads any more and somebody may come back to."""
 
     def read(self, topic: str) -> AsyncIterator[Update]:
         """Rows of `browse:KIND[:NAMESPACE]`. Raises `BadInput` for an unknown kind."""
@@ -45,7 +50,7 @@ class Browsers:
         if browser is None:
             browser = _Browser(topic, kind.kind, parts[2] if len(parts) > 2 else "", self._cluster, self._clock)
             browser.start(self._export, self._tasks)
-            browser.table.on_idle = lambda: self._drop(topic)
+            browser.table.on_idle = lambda: self._left(topic)
             self._open[topic] = browser
         return browser.table.read()
 
@@ -54,9 +59,12 @@ class Browsers:
         for browser in self._open.values():
             browser.pulse()
 
-    def _drop(self, topic: str) -> None:
-        if browser := self._open.pop(topic, None):
-            browser.close()
+    def _left(self, topic: str) -> None:
+        """Nobody reads it any more: keep it in place of the one kept before, unless it was never whole."""
+        given_up, self._kept = (self._kept, topic) if self._open[topic].table.filled.is_set() else (topic, self._kept)
+        old = self._open.get(given_up)
+        if given_up != self._kept and old is not None and not old.table.readers:
+            self._open.pop(given_up).close()
 
 
 class _Browser:

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.parts.link import RETRY, behind
-from widgets.render.lines import Line, line_width, pad
+from widgets.render.lines import Line, Span, line_width, pad
 
 if TYPE_CHECKING:
     from widgets.theme import Look
@@ -96,9 +96,20 @@ class Canvas(Widget):
             line = self._shown[y] = self._line(y, width, height)
         style = self.look.style
         return Strip(
-            [Segment(text, style(ink[:-1], True) if ink[-1:] == "*" else style(ink)) for text, ink in line if text],
+            [Segment(text, style(ink[:-1], True) if ink[-1:] == "*" else style(ink)) for text, ink in _joined(line)],
             width,
         )
+
+
+def _joined(line: Line) -> list[Span]:
+    """Spans of one ink that stand side by side as one: each costs the terminal forty bytes of colour."""
+    out: list[Span] = []
+    for text, ink in line:
+        if out and out[-1][1] == ink:
+            out[-1] = (out[-1][0] + text, ink)
+        elif text:
+            out.append((text, ink))
+    return out
 
 
 def changed(old: Line, new: Line) -> tuple[int, int]:

@@ -29,6 +29,8 @@ LAST = "changes"
 """Asked for after what the pane shows: the engine looks through every object for it."""
 LEAVING = 1.0
 """Seconds the engine gets to hear where a seat was left."""
+PATIENCE = 2.0
+"""Seconds what is asked for last waits for the rows of pane 2."""
 LONGEST = 10.0
 """Seconds between two tries at most."""
 
@@ -70,6 +72,9 @@ class Seating:
         self._ahead = ""
         """The browser topic asked for before there was a room to show it in."""
         self._raised = asyncio.Event()
+        self._whole = asyncio.Event()
+        """Whether nothing that pane 2 shows is still to come."""
+        self._whole.set()
 
     def raised(self, room: RoomScreen) -> None:
         """The room is there: what came meanwhile goes to it. The engine is spoken to before, while it is imported."""
@@ -131,7 +136,7 @@ class Seating:
         ready.set()
         if room.resources.topic or self._ahead:
             self.browse(room.resources.topic)
-        self._tasks.start(LAST, self._pump(session, LAST, ready, ended))
+        self._tasks.start(LAST, self._pump_last(session, ready, ended))
         try:
             await ended.wait()
         finally:
@@ -145,14 +150,24 @@ class Seating:
             async for update in session.subscribe(topic):
                 await ready.wait()
                 self.room.post_message(Updated(update))
+                if ended is None and getattr(update, "last", False):
+                    self._whole.set()
             why = _said("The engine ended this list.")
         except WarRoomError as error:
             why = _said(str(error))
         if ended is not None:
             ended.set()  # said once for the whole connection
         else:
+            self._whole.set()
             await ready.wait()
             self.room.post_message(Ended(topic, why))
+
+    async def _pump_last(self, session: Session, ready: asyncio.Event, ended: asyncio.Event) -> None:
+        """What can wait, after what somebody looks at; but not for ever."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._whole.wait()
+        await self._pump(session, LAST, ready, ended)
 
     def _browse_ahead(self, session: Session, place: str, ready: asyncio.Event) -> None:
         """What this seat browsed when it was left: the engine gathers the rows while the room is imported."""
@@ -160,6 +175,7 @@ class Seating:
 
         self._ahead = decoded(place).browsed
         if self._ahead:
+            self._whole.clear()
             self._browsing = self._tasks.start(self._ahead, self._pump(session, self._ahead, ready))
 
     def browse(self, topic: str) -> None:
@@ -171,7 +187,9 @@ class Seating:
         if self._browsing is not None:
             self._browsing.cancel()
             self._browsing = None
+        self._whole.set()
         if topic and self.session is not None:
+            self._whole.clear()
             self._browsing = self._tasks.start(topic, self._pump(self.session, topic, self._raised))
 
     async def _drop(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from itertools import pairwise
 from typing import cast
 
@@ -121,3 +121,43 @@ async def test_a_storm_of_changes_is_taken_in_slices_too(room: Room) -> None:
     reading = asyncio.ensure_future(anext(updates))
     await room.clock.advance(1)
     assert isinstance(await reading, (Delta, Snapshot))
+
+
+async def _look(room: Room, topic: str) -> list[str]:
+    """Read a browser once and leave it."""
+    updates = room.browsers.read(topic)
+    keys = await whole(updates)
+    await cast(AsyncGenerator[Update], updates).aclose()
+    return keys
+
+
+async def test_whoever_comes_back_finds_the_rows_made_and_up_to_date(room: Room) -> None:
+    await _look(room, TOPIC)
+    made = room.rows
+    room.cluster.listener("created", "Pod", pod(MANY), None)
+    await room.turn(lambda: room.rows == MANY + 1)
+
+    updates = room.browsers.read(TOPIC)
+    async with asyncio.timeout(5):
+        first = await anext(updates)
+
+    assert made == MANY
+    assert isinstance(first, Snapshot)
+    assert f"Pod/shop/web-{MANY:05}" in await _look(room, TOPIC)
+
+
+async def test_of_the_browsers_nobody_reads_only_the_last_is_kept(room: Room) -> None:
+    await _look(room, TOPIC)
+    await _look(room, "browse:pods:shop")
+    assert list(room.browsers._open) == ["browse:pods:shop"]
+    await _look(room, TOPIC)
+    assert list(room.browsers._open) == [TOPIC]
+
+
+async def test_one_that_somebody_still_reads_is_not_given_up(room: Room) -> None:
+    stays = room.browsers.read(TOPIC)
+    await whole(stays)
+    await _look(room, TOPIC)
+    await _look(room, "browse:pods:shop")
+    await _look(room, "browse:pods:staging")
+    assert set(room.browsers._open) == {TOPIC, "browse:pods:staging"}

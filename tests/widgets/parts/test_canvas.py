@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -34,6 +35,14 @@ def test_outside_of_the_changed_cells_two_lines_are_equal(one: list[Any], other:
 
     assert _cells(old)[:start] == _cells(new)[:start]
     assert _cells(old)[end:] == _cells(new)[end:]
+
+
+@given(SPANS)
+def test_neighbours_of_one_ink_are_drawn_as_one_and_nothing_else_changes(spans: list[Any]) -> None:
+    joined = module._joined(tuple(spans))
+
+    assert _cells(tuple(joined)) == _cells(tuple(spans))
+    assert all(one[1] != other[1] for one, other in pairwise(joined))
 
 
 class _Words(Canvas):
