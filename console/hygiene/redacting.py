@@ -51,9 +51,9 @@ _FLAG = re2.compile(
     r"(?i)^--?[a-z_-]*(?:pass(?:word|wd|phrase)?|secret|token|api-?key|access-?key|private-?key|credentials?)$",
     _OPTIONS,
 )
-_NO_SECRETS = frozenset({"true", "false", "null", "none", "secrets", "serviceaccounts", "tokenreviews"})
-"""What stands after `automountServiceAccountToken:`, or in the API server's own sentence after `get secrets:`, and is
-no secret whatever stands before it."""
+_NO_SECRETS = frozenset({"true", "false", "null", "none", "secrets", "serviceaccounts"})
+"""What stands after `automountServiceAccountToken:`, or in the API server's own sentences after `get secrets:` and
+`create serviceaccounts/token:`, and is no secret whatever stands before it."""
 _LONE = re.compile("[\ud800-\udfff]")
 
 

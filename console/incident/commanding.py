@@ -15,8 +15,14 @@ def commander(state: IncidentState) -> str:
     return ""
 
 
+def _person(seat: str) -> str:
+    """Whose seat it is: `ana~2` is the second one of `ana`."""
+    return seat.partition("~")[0]
+
+
 def hands_on(state: IncidentState, seat: str, danger: Danger) -> tuple[str, ...]:
     """A warning for the commander's own seat before it changes something itself."""
-    if danger is Danger.D0 or not seat or seat != commander(state):
+    named = _person(commander(state))
+    if danger is Danger.D0 or not named or _person(seat) != named:
         return ()
     return (f"{seat} is the incident commander and should not be hands-on (ORG-02): let another seat approve this.",)

@@ -90,6 +90,7 @@ def _texts(value: Any) -> list[str]:
         '"secretName": "web-tls"',
         "get secrets named db-password",
         'list secrets: secrets is forbidden: User "bob" cannot list resource "secrets" in API group "" (403)',
+        'create serviceaccounts/token: serviceaccounts "web" is forbidden: User "bob" cannot create resource (403)',
         "create serviceaccounts/token shop/web",
         "web-token rotates daily",
         "kubectl --token-file /var/run/token get pods",

@@ -258,6 +258,11 @@ async def test_the_commander_is_told_to_leave_an_action_to_other_hands(room: Roo
     assert isinstance(again, PlanView)
     assert [line for line in again.warnings if "ana is the incident commander" in line]
 
+    second = await room.sit()
+    other_seat = await room.ask(second, PlanAction("sa.revoke", ACCOUNT))
+    assert isinstance(other_seat, PlanView)
+    assert [line for line in other_seat.warnings if "ana~2 is the incident commander" in line]
+
     await ana.ask(Record("role.assumed", "ic bo"))
     over = await room.ask(ana, PlanAction("sa.revoke", ACCOUNT))
     assert isinstance(over, PlanView)
