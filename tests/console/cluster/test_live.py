@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from console.cluster.connecting import connect
 from console.cluster.live import LiveCluster
@@ -32,8 +33,17 @@ class Opened:
         self._folder = folder
         self.made: list[LiveCluster] = []
 
-    async def __call__(self, user: Any = "admin", namespaces: tuple[str, ...] = (), **more: Any) -> LiveCluster:
-        options = ConnectOptions((self._plane.kubeconfig(user),), self._folder, **more)
+    async def __call__(
+        self, user: Any = "admin", namespaces: tuple[str, ...] = (), context_namespace: str = "", **more: Any
+    ) -> LiveCluster:
+        kubeconfig = self._plane.kubeconfig(user)
+        if context_namespace:
+            content = yaml.safe_load(kubeconfig.read_text())
+            content["contexts"][0]["context"]["namespace"] = context_namespace
+            kubeconfig = self._folder / "own.kubeconfig"
+            kubeconfig.write_text(yaml.safe_dump(content))
+            kubeconfig.chmod(0o600)
+        options = ConnectOptions((kubeconfig,), self._folder, **more)
         cluster = LiveCluster(await connect(options, SystemClock()), SystemClock(), SECRET, namespaces)
         self.made.append(cluster)
         return cluster
@@ -190,6 +200,21 @@ async def test_without_names_every_namespace_we_may_list_is_looked_at(
 
     assert namespace in pods.health.namespaces
     assert "kube-system" not in pods.health.namespaces
+
+
+async def test_where_namespaces_may_not_be_listed_that_of_the_context_is_looked_at(
+    opened: Opened, controlplane: ControlPlane, namespace: str
+) -> None:
+    """Of the others nobody can know: the API server tells no one where his rights are."""
+    controlplane.grant([{"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]}], namespace=namespace)
+    put(controlplane, namespace, pod("web"))
+    there, elsewhere = await opened("responder", context_namespace=namespace), await opened("responder")
+    pods, unseen = there.view("Pod"), elsewhere.view("Pod")
+
+    await until(lambda: pods.get(namespace, "web"), 20)
+    await until(lambda: unseen.health.state == "forbidden", 20)
+
+    assert pods.health.namespaces == (namespace,)
 
 
 async def test_impersonation_is_seen_by_the_server_and_its_rights_count(opened: Opened, namespace: str) -> None:
