@@ -206,7 +206,7 @@ async def test_a_page_over_the_limit_is_asked_for_again_at_half_the_size(
 
     limits = [int(seen.query["limit"]) for seen in server.seen if not seen.watches]
     assert len(view) == 30
-    assert limits == [500, 250, 125, 62, 31, 15, 7, 7, 7, 7, 7]
+    assert limits == [400, 200, 100, 50, 25, 12, 6, 6, 6, 6, 6]
     await cluster.close()
 
 
