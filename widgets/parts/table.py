@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from console.ports.session import Snapshot
 from widgets.messages import Clicked, Moved, Opened, Pointed
 from widgets.parts.canvas import Canvas
 from widgets.parts.keys import table_bindings
@@ -58,7 +59,8 @@ class Table(Stepping, Canvas, can_focus=True):
         if sheet is self.sheet:
             if before and sheet.cursor != before:
                 self._slipped = self.look.clock.monotonic()
-            self.changed()
+            if not isinstance(update, Snapshot) or update.first or update.last:
+                self.changed()  # the parts between come within a few milliseconds: each would be a frame of its own
 
     def lose(self, lost: str) -> None:
         """The engine went away, or came back (""): what is here is old until a whole snapshot came."""

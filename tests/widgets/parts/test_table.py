@@ -157,3 +157,23 @@ async def test_columns_that_change_while_sorted_by_one_of_them_do_not_end_the_se
         at.room.post_message(Updated(Snapshot("browse:pods", 9, (fewer, row), True, True)))
         await at.settle()
         assert at.line("web-00000")
+
+
+async def test_a_long_list_is_drawn_when_it_begins_and_when_it_is_whole_and_not_for_each_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with seat() as at:
+        rows = await _pods(at)
+        table, drawn = at.room.table(), list[int]()
+        redraw = table.redraw
+
+        def counted() -> None:
+            drawn.append(table.rows.total)
+            redraw()
+
+        monkeypatch.setattr(table, "redraw", counted)
+        await _again(at, rows, 100)
+        assert f":pods  {len(rows) - 1}" in at.text()
+    assert drawn[0] == 99
+    assert drawn[-1] == len(rows) - 1
+    assert not [count for count in drawn if 99 < count < len(rows) - 1]
