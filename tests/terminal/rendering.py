@@ -11,6 +11,7 @@ from collections import Counter
 from itertools import chain
 
 import pyte
+from wcwidth import wcwidth
 
 # pyte 0.8 prints the end of these as text: private CSI (kitty keyboard, modifyOtherKeys), DECRQM, colon
 # sub-parameters, and the strings of DCS and APC.
@@ -46,7 +47,17 @@ class Rendering:
 
     def lines(self) -> list[str]:
         """The rows as text, without the blanks at their ends."""
-        return [line.rstrip() for line in self._screen.display]
+        return [self._line(row).rstrip() for row in range(self._screen.lines)]
+
+    def _line(self, row: int) -> str:
+        """As a terminal shows it also when half of a wide character was written over: the other half is a blank."""
+        cells, wide, text = self._screen.buffer[row], False, []
+        for column in range(self._screen.columns):
+            data = cells[column].data
+            if not (wide and not data):
+                text.append(data or " ")
+            wide = bool(data) and wcwidth(data[0]) == 2
+        return "".join(text)
 
     def coloured(self) -> list[int]:
         """For each row, in how many cells its background is not that of most of the screen."""

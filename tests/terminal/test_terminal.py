@@ -164,3 +164,10 @@ def test_sequences_without_a_picture_leave_no_text(noise: str) -> None:
         rendering.feed(data[cut + 1 :])
 
         assert rendering.lines()[0] == "AB", cut
+
+
+def test_half_of_a_wide_character_that_is_written_over_leaves_a_blank() -> None:
+    rendering = Rendering(10, 2)
+    rendering.feed("a漢b漢c\x1b[1;2Hx\x1b[2;1H漢漢".encode())
+
+    assert rendering.lines() == ["ax b漢c", "漢漢"]
