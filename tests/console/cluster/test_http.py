@@ -191,6 +191,7 @@ async def test_a_bomb_is_refused_after_the_limit(server: FaultServer, clock: Ski
         (gzip.compress(b"x" * 1000)[:-9], "gzip", "ended in the middle"),
         (b"xx", "br", "not asked for"),
     ],
+    ids=["no gzip", "cut short", "brotli"],
 )
 async def test_a_damaged_answer_says_so(
     server: FaultServer, clock: SkippingClock, body: bytes, encoding: str, said: str
