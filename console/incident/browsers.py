@@ -61,10 +61,15 @@ class Browsers:
 
     def _left(self, topic: str) -> None:
         """Nobody reads it any more: keep it in place of the one kept before, unless it was never whole."""
-        given_up, self._kept = (self._kept, topic) if self._open[topic].table.filled.is_set() else (topic, self._kept)
-        old = self._open.get(given_up)
-        if given_up != self._kept and old is not None and not old.table.readers:
-            self._open.pop(given_up).close()
+        if not self._open[topic].table.filled.is_set():
+            self._drop(topic)
+            return
+        before, self._kept = self._kept, topic
+        if before != topic and before in self._open and not self._open[before].table.readers:
+            self._drop(before)
+
+    def _drop(self, topic: str) -> None:
+        self._open.pop(topic).close()
 
 
 class _Browser:

@@ -5,7 +5,6 @@ The rows are drawn before: a person who looks at them is told the keys a moment 
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -40,9 +39,7 @@ class Declared:
     def specs(self) -> Specs:
         """All of them."""
         if self._specs is None:
-            gc.disable()  # nothing of what is imported now is ever garbage
             self._specs = self._give() if callable(self._give) else self._give
-            gc.enable()
         return self._specs
 
     @property

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from console.errors import VersionSkew, WarRoomError, WireError
-from console.ports.session import Place
+from console.ports.session import Place, Snapshot
 from console.ports.tasks import Tasks
 from console.ports.views import Refusal
 from widgets.messages import Ended, Linked, Moved, Updated
@@ -150,7 +150,7 @@ class Seating:
             async for update in session.subscribe(topic):
                 await ready.wait()
                 self.room.post_message(Updated(update))
-                if ended is None and getattr(update, "last", False):
+                if ended is None and isinstance(update, Snapshot) and update.last:
                     self._whole.set()
             why = _said("The engine ended this list.")
         except WarRoomError as error:

@@ -16,8 +16,16 @@ from console.cluster.login import Access
 
 @asynccontextmanager
 async def plain_server(handler: object, context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """One handler for every path; gives its URL."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handler)  # type: ignore[arg-type]
+    async with served(app, context) as url:
+        yield url
+
+
+@asynccontextmanager
+async def served(app: web.Application, context: ssl.SSLContext | None) -> AsyncIterator[str]:
+    """An application on loopback; gives its URL."""
     runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()

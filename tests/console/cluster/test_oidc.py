@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from console.cluster.http import HttpTransport
 from console.errors import LoginNeeded
 from console.ports.clock import SystemClock
 from tests.console.cluster.kubeconfigs import kubeconfig, options
+from tests.console.cluster.serving import served, server_context
 
 
 def id_token(expires_in: float) -> str:
@@ -42,18 +42,11 @@ async def provider(authority: trustme.CA, fresh: str) -> AsyncIterator[str]:
             {"access_token": "a", "token_type": "Bearer", "id_token": fresh, "refresh_token": "refresh-2"}
         )
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
     app = web.Application()
     app.router.add_get("/.well-known/openid-configuration", discover)
     app.router.add_post("/token", refresh)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-    try:
-        yield f"https://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with served(app, server_context(authority, "127.0.0.1")) as url:
+        yield url
 
 
 async def connected(tmp_path: Path, issuer: str, token: str, authority: trustme.CA | None) -> HttpTransport:
