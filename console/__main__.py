@@ -80,10 +80,10 @@ def screen(args: argparse.Namespace) -> int:
         from console.cli.talking import run
 
         options = run(lambda: engine_of(options_of(args)))
-    starting = None if attach else start_early(options)
+    first = None if attach else start_early(options)
     from console.opening import show
 
-    return show(options, starting, attach=attach)
+    return show(options, first, attach=attach)
 
 
 def drill(args: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from console.app import Settings, WarRoom
+from console.bootstrap.greeting import Greeted
 from console.bootstrap.logging_in import SeatLogin
 from console.bootstrap.reconnecting import Connector
 from console.bootstrap.seating import environment_of, seat_name
@@ -21,21 +22,21 @@ if TYPE_CHECKING:
     from console.model.action import ActionSpec
 
 
-def show(options: Options, starting: Starting | None, *, attach: bool = False) -> int:
+def show(options: Options, first: Starting | Greeted | None, *, attach: bool = False) -> int:
     """Draw until the person leaves. Exit 0, or the app's own code after a crash.
 
     Raises:
         WarRoomError: what made it impossible, when the person has left for that.
     """
     while True:
-        app = _app(options, Connector(options, starting, attach=attach))
+        app = _app(options, Connector(options, first, attach=attach))
         answer = app.run(mouse=load(options).screen.mouse)
         if app.ended_by is not None:
             raise app.ended_by  # once more where it stays, with its exit code: the screen is gone
         if answer != "drill":
             return app.return_code or 0
         options, attach = msgspec.structs.replace(options, drill="shop", seed=1), False
-        starting = spawn(options)
+        first = spawn(options)
 
 
 def _app(options: Options, connect: Connector) -> WarRoom:

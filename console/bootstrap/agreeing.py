@@ -67,6 +67,8 @@ def agreeing(options: Options) -> Callable[[Welcome], Welcome]:
         if options.drill:
             return welcome  # it has one identity and is watched as a whole, whatever else was typed
         theirs = welcome.using
+        if _plain(options, theirs):
+            return welcome
         ours = using(options, intended_context(options), load(options))
         named = bool(options.audit or options.audit_webhook or options.prometheus)
         if named and ours.sources != theirs.sources:
@@ -86,6 +88,14 @@ def agreeing(options: Options) -> Callable[[Welcome], Welcome]:
         return msgspec.structs.replace(welcome, notice=_export(f"This engine runs already: it {words(theirs)}."))
 
     return judge
+
+
+def _plain(options: Options, theirs: Using) -> bool:
+    """Whether nothing was asked for that could differ; told without the border, which takes long to import."""
+    asked = (options.as_user, options.as_groups, options.namespaces, options.audit, options.audit_webhook)
+    if any((*asked, options.prometheus)) or theirs != Using(context=theirs.context, sources=theirs.sources):
+        return False
+    return intended_context(options) in ("", theirs.context)
 
 
 def words(one: Using) -> Clean:

@@ -65,12 +65,21 @@ def _read(options: Options) -> tuple[str, str]:
     return incident, context
 
 
+def reached(path: Path, within: float = 0.2) -> socket.socket | None:
+    """A connection to a socket, None when nobody listens there. `within`: seconds, also for what is done with it."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(within)
+    try:
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        return None
+    return connection
+
+
 def answers(path: Path, within: float = 0.2) -> bool:
     """Whether somebody listens on a socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(within)
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-        return True
+    if (connection := reached(path, within)) is None:
+        return False
+    connection.close()
+    return True

@@ -6,6 +6,8 @@ left its socket, and is started anew.
 
 from __future__ import annotations
 
+from console.bootstrap.agreeing import agreeing
+from console.bootstrap.greeting import Greeted
 from console.bootstrap.linking import linked_socket
 from console.bootstrap.seating import connect, join
 from console.bootstrap.starting import Starting, spawn
@@ -18,24 +20,24 @@ class Connector:
     """Callable that gives a fresh, unopened session each time.
 
     Args:
-        starting: an engine started already, before the screen was imported; None when one was running.
+        first: an engine started already, or greeted, before the screen was imported.
         attach: never start an engine.
     """
 
-    def __init__(self, options: Options, starting: Starting | None, *, attach: bool = False) -> None:
+    def __init__(self, options: Options, first: Starting | Greeted | None, *, attach: bool = False) -> None:
         self._options = options
-        self._starting = starting
+        self._first = first
         self._attach = attach
         self._served = False
         """Whether an engine was there for this seat already: until then the next try needs another one."""
 
     async def __call__(self) -> SocketSession:
         """Connect. Raises what ended the engine's start, or `WireError` when there is nobody to connect to."""
-        starting, self._starting = self._starting, None
-        if starting is not None:
-            return await self._started(starting)
+        first, self._first = self._first, None
+        if isinstance(first, Starting):
+            return await self._started(first)
         try:
-            session = await join(self._options)
+            session = await (first.session(agreeing(self._options)) if first else join(self._options))
         except WireError:
             if self._attach or (self._served and not self._crashed()):
                 raise
@@ -50,7 +52,7 @@ class Connector:
 
     def restart(self) -> None:
         """Start the engine again at the next call (after an approval, for example)."""
-        self._starting = spawn(self._options)
+        self._first = spawn(self._options)
 
     def _crashed(self) -> bool:
         socket = linked_socket(self._options)

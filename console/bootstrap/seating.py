@@ -9,7 +9,8 @@ from pathlib import Path
 
 from console import __version__
 from console.bootstrap.agreeing import agreeing
-from console.bootstrap.linking import answers, linked_socket
+from console.bootstrap.greeting import Greeted, greet
+from console.bootstrap.linking import linked_socket
 from console.bootstrap.starting import Starting, spawn
 from console.config.options import Options
 from console.errors import VersionSkew, WireError
@@ -83,9 +84,8 @@ async def enter(
     return session, await session.open(hello(options, screen=screen))
 
 
-def start_early(options: Options) -> Starting | None:
-    """Start the engine before anything heavy is imported, unless its socket is there already."""
+def start_early(options: Options) -> Starting | Greeted:
+    """Greet the engine, or start it, before anything heavy is imported."""
     path = linked_socket(options)
-    if path is not None and answers(path):
-        return None
-    return spawn(options)
+    greeted = None if path is None else greet(path, hello(options, screen=True))
+    return greeted or spawn(options)

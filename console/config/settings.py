@@ -6,7 +6,6 @@ otherwise stay silent in the night it is needed.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import msgspec
@@ -89,6 +88,8 @@ def load(options: Options) -> Settings:
 
 
 def _read(path: Path) -> Settings:
+    import tomllib  # a seat without a file of its own does not pay for it
+
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from socket import socket
 
 from console.errors import WarRoomError, WireError
 from console.ports.session import Ask, Hello, Update, Welcome
@@ -39,12 +40,18 @@ class SocketSession:
 
     Args:
         judge: gives the welcome as the seat shall have it, or raises why it cannot sit there.
+        greeted: the hello that was sent on this connection before; None for none.
     """
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, judge: Judge = lambda welcome: welcome
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        judge: Judge = lambda welcome: welcome,
+        greeted: Hello | None = None,
     ) -> None:
         self._judge = judge
+        self._greeted = greeted
         self._reader = reader
         self._writer = writer
         self._tasks = Tasks()
@@ -62,8 +69,18 @@ class SocketSession:
             raise WireError(f"No engine answers at {path}.") from error
         return cls(reader, writer, judge)
 
+    @classmethod
+    async def greeted(cls, connection: socket, hello: Hello, judge: Judge = lambda welcome: welcome) -> SocketSession:
+        """Go on with a connection on which that hello was sent. Raises `WireError` when the engine has gone."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(sock=connection, limit=1 << 22)
+        except OSError as error:
+            raise WireError(_GONE) from error
+        return cls(reader, writer, judge, hello)
+
     async def open(self, hello: Hello) -> Welcome:
-        await self._send(Open(hello))
+        if hello != self._greeted:
+            await self._send(Open(hello))
         try:
             async with asyncio.timeout(WELCOME):
                 welcome = self._judge(await read_welcome(self._reader, hello))

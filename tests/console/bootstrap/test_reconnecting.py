@@ -7,16 +7,21 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from console.bootstrap import reconnecting
+from console import __version__
+from console.bootstrap import reconnecting, seating
 from console.bootstrap.linking import write_link
 from console.bootstrap.reconnecting import Connector
 from console.bootstrap.starting import Starting
 from console.config.options import Options
 from console.errors import WireError
+from console.hygiene.exporting import known_safe
+from console.ports.session import PROTOCOL, Welcome
+from console.wire.messages import Open, Opened, frame, read_opening
 
 
 class Started:
@@ -47,11 +52,29 @@ def started(options: Options, monkeypatch: pytest.MonkeyPatch) -> Started:
     return one
 
 
-async def listening(options: Options) -> asyncio.AbstractServer:
-    folder = Path(options.state) / "inc-1"
-    folder.mkdir(exist_ok=True)
-    write_link(options, "inc-1")
-    return await asyncio.start_unix_server(lambda reader, writer: writer.close(), folder / "engine.sock")
+class Listening:
+    """Stands in for an engine that takes one seat and ends before it has welcomed it."""
+
+    def __init__(self, options: Options) -> None:
+        self._folder = Path(options.state) / "inc-1"
+        self._options = options
+        self._left = asyncio.Event()
+
+    async def __aenter__(self) -> Listening:
+        self._folder.mkdir()
+        write_link(self._options, "inc-1")
+        self._server = await asyncio.start_unix_server(self._take, self._folder / "engine.sock")
+        return self
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        await writer.wait_closed()
+        self._left.set()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._left.wait()  # a connection that is being taken when its server closes is never closed
+        self._server.close()
+        await self._server.wait_closed()
 
 
 async def test_an_engine_that_died_without_a_word_is_started_again_at_the_next_try(
@@ -69,10 +92,8 @@ async def test_an_engine_that_was_ended_is_not_started_again_and_one_that_crashe
     options: Options, started: Started
 ) -> None:
     connect = Connector(options, None)
-    server = await listening(options)
-    await (await connect()).close()
-    server.close()
-    await server.wait_closed()
+    async with Listening(options):
+        await (await connect()).close()
     socket = Path(options.state) / "inc-1" / "engine.sock"
 
     socket.unlink(missing_ok=True)
@@ -83,6 +104,56 @@ async def test_an_engine_that_was_ended_is_not_started_again_and_one_that_crashe
     with pytest.raises(WireError, match="ended before it was ready"):
         await connect()
     assert started.count == 1
+
+
+async def test_an_engine_that_runs_is_greeted_early_on_the_connection_that_is_used(
+    options: Options, started: Started
+) -> None:
+    folder = Path(options.state) / "inc-1"
+    folder.mkdir()
+    write_link(options, "inc-1")
+    heard: list[list[Open]] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append([await read_opening(reader)])
+        writer.write(frame(Opened(Welcome(PROTOCOL, __version__, known_safe("ana"), known_safe("inc-1")))))
+        with suppress(EOFError):
+            heard[-1].append(await read_opening(reader))
+        writer.close()
+
+    server = await asyncio.start_unix_server(answer, folder / "engine.sock")
+    first = await asyncio.to_thread(seating.start_early, options)
+    session = await Connector(options, first)()
+    welcome = await session.open(seating.hello(options, screen=True))
+    await session.close()
+    server.close()
+    await server.wait_closed()
+
+    assert welcome.seat == "ana"
+    assert heard == [[Open(seating.hello(options, screen=True))]]
+    assert started.count == 0
+
+
+async def test_an_engine_that_does_not_listen_is_not_greeted_but_started(
+    options: Options, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seating, "spawn", started.spawn)
+    (Path(options.state) / "inc-1").mkdir()
+    (Path(options.state) / "inc-1" / "engine.sock").touch()
+    write_link(options, "inc-1")
+
+    assert isinstance(await asyncio.to_thread(seating.start_early, options), Starting)
+    assert started.count == 1
+
+
+async def test_an_engine_that_goes_while_the_screen_is_imported_is_said_to_be_gone(
+    options: Options, started: Started
+) -> None:
+    async with Listening(options):
+        session = await Connector(options, await asyncio.to_thread(seating.start_early, options))()
+
+        with pytest.raises(WireError, match="The engine has gone"):
+            await session.open(seating.hello(options, screen=True))
 
 
 async def test_attach_starts_none(options: Options, started: Started) -> None:
