@@ -35,12 +35,8 @@ class Seat(Terminal):
         self.installation = installation
         super().__init__([sys.executable, "-m", "console", *more], cols, rows, installation.environment, link=link)
 
-    def first_frame(self) -> float:
-        """Seconds from the start until the first text of ours: who is there, and what it waits for."""
-        return self.wait_for_bytes(b"waiting for the engine", 60) - self.started
-
     def first_paint(self) -> float:
-        """Seconds from the start until the panes were drawn."""
+        """Seconds from the start until the first frame of ours, the panes."""
         return self.wait_for_bytes(b"Suspicious activity", 60) - self.started
 
     def open_pods(self, count: int) -> float:

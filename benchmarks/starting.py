@@ -20,16 +20,15 @@ PAINT = 1.25
 
 
 def start(bench: Bench, pods: int) -> Iterator[Figure]:
-    """Four figures of one cluster size. The runs alternate with the baseline's, so that both see the same machine."""
+    """Three figures of one cluster size. The runs alternate with the baseline's, so that both see the same machine."""
     kubeconfig = bench.cluster(pods)
     bare_paint()  # compiles, and warms the page cache
-    bare, frame, room, cold, warm, other = [], [], [], [], [], []
+    bare, paint, cold, warm, other = [], [], [], [], []
     for _ in range(bench.rounds):
         bare.append(bare_paint())
         with warroom(kubeconfig) as installation:
             with Seat(installation) as seat:
-                frame.append(seat.first_frame())
-                room.append(seat.first_paint())
+                paint.append(seat.first_paint())
                 cold.append(seat.open_pods(pods))
                 time.sleep(1.5)  # a seat tells the engine its place at most once a second
             bare.append(bare_paint())
@@ -41,8 +40,7 @@ def start(bench: Bench, pods: int) -> Iterator[Figure]:
     base = statistics.median(bare)
     k9s, beside = (statistics.median(other), f"; k9s {spread(other)}") if other else (None, "")
     for name, values, bar, than_peer in (
-        ("paint", frame, PAINT, None),
-        ("room", room, None, None),
+        ("paint", paint, PAINT, None),
         ("cold", cold, COLD[pods], PEER[pods]),
         ("warm", warm, WARM, None),
     ):

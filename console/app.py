@@ -44,12 +44,14 @@ from widgets.messages import ArmWanted, Browsed, Moved, Ticked  # noqa: E402
 from widgets.parts.guarding import Guard  # noqa: E402
 from widgets.parts.link import behind  # noqa: E402
 from widgets.parts.muting import Muting  # noqa: E402
-from widgets.screens.curtain import Curtain  # noqa: E402
 from widgets.screens.declared import Declared  # noqa: E402
+from widgets.screens.room import RoomScreen  # noqa: E402
+from widgets.screens.seating import Seating  # noqa: E402
 from widgets.theme import PALETTES, Look, ascii_wanted, chosen, textual_theme  # noqa: E402
 
 gc.freeze()
 gc.enable()
+gc.set_threshold(10_000)  # ten thousand rows in one go are no garbage either
 
 if TYPE_CHECKING:
     from console.errors import WarRoomError
@@ -57,8 +59,6 @@ if TYPE_CHECKING:
     from console.ports.clock import Clock
     from console.ports.login import TerminalLogin
     from console.ports.session import Session
-    from widgets.screens.room import RoomScreen
-    from widgets.screens.seating import Seating
 
 Connect = Callable[[], Awaitable["Session"]]
 STALLED = 16
@@ -119,44 +119,31 @@ class WarRoom(App[str]):
         self.terminal_login = login
         self.ended_by: WarRoomError | None = None
         """Why there was nothing to sit at, once the person has left for it."""
-        self.room: RoomScreen = None  # type: ignore[assignment]  # both are raised right after the first frame
+        self.room: RoomScreen = None  # type: ignore[assignment]  # both are made when the terminal is known
         self.seating: Seating = None  # type: ignore[assignment]
         self.register_theme(textual_theme(palette))
         self.theme = palette.name
 
     # -- start and end
 
+    def on_load(self) -> None:
+        """Speak to the engine at once: it answers on its own processor while the first frame is drawn."""
+        hello = Hello(PROTOCOL, __version__, self.settings.seat, self.settings.environment)
+        self.seating = Seating(self.look, self._connect, hello, self._unusable)
+        self._sit()
+
     def get_default_screen(self) -> Any:
-        """What the first frame shows; the room is imported while it is being looked at."""
-        return Curtain(self.look)
+        """The room; whatever the engine has sent before it is drawn is in its first frame."""
+        self.room = RoomScreen(self.look, self.seating.ask, self._declared)
+        self.seating.raised(self.room)
+        return self.room
 
     def on_mount(self) -> None:
         try:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.exit)
         except (NotImplementedError, RuntimeError, ValueError):
             pass  # not the main thread (tests)
-        self._go_to_engine()
-        self.call_after_refresh(self._raise)
-
-    def _go_to_engine(self) -> None:
-        """Speak to it at once: it answers on its own processor while the first frame is drawn."""
-        from widgets.screens.seating import Seating
-
-        hello = Hello(PROTOCOL, __version__, self.settings.seat, self.settings.environment)
-        self.seating = Seating(self.look, self._connect, hello, self._unusable)
-        self._sit()
-
-    def _raise(self) -> None:
-        """Put up the room."""
-        gc.disable()  # as above
-        from widgets.screens.room import RoomScreen
-
         self.set_keymap(self._declared.keys.keys)
-        self.room = RoomScreen(self.look, self.seating.ask, self._declared)
-        self.push_screen(self.room)
-        self.seating.raised(self.room)
-        gc.freeze()
-        gc.enable()
         self._next_minute()
 
     def _sit(self) -> None:

@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from textual._compositor import LayoutUpdate
 from textual._context import active_app
 from textual.events import Key, Paste
 
-from console.app import prepare_environment
+from console.app import WarRoom, prepare_environment
 from console.errors import ConfigError, Unreachable, Untrusted, WireError
 from console.model.action import ActionSpec
 from console.ports.session import Place, Update
@@ -21,6 +22,7 @@ from tests.widgets import scripted
 from tests.widgets.scripted import Scripted
 from tests.widgets.seats import Seat, seat
 from widgets.screens import detailing
+from widgets.screens.room import RoomScreen
 
 
 async def _until(at: Seat, words: str) -> None:
@@ -54,40 +56,67 @@ async def test_a_lost_engine_is_said_and_the_seat_is_taken_again_when_it_is_back
         assert "findings" in sessions[2].subscribed
 
 
-async def test_the_engine_is_spoken_to_before_the_room_is_there_and_nothing_it_says_is_lost() -> None:
+def _drawn() -> bool:
+    """Whether the room of the app that runs has been drawn."""
+    room = active_app.get().room  # type: ignore[attr-defined]
+    return room is not None and bool(room.is_mounted)
+
+
+async def test_the_engine_is_spoken_to_before_the_room_is_drawn_and_nothing_it_says_is_lost() -> None:
     session = Scripted()
-    rooms: list[object] = []
+    drawn: list[bool] = []
 
     async def connect() -> Scripted:
-        rooms.append(active_app.get().room)  # type: ignore[attr-defined]
+        drawn.append(_drawn())
         return session
 
     async with seat(session=session, connect=connect) as at:
-        assert rooms == [None]
+        assert drawn == [False]
         assert {"header", "findings", "checklist", "changes"} <= set(session.subscribed)
         assert "exec into pod" in at.text()
         assert "quiet-heron" in at.text()
 
 
-async def test_what_was_browsed_is_asked_for_once_and_before_the_room_is_there() -> None:
+async def test_what_was_browsed_is_asked_for_once_and_before_the_room_is_drawn() -> None:
     place = '{"pane": "resources", "browse": "browse:pods"}'
-    seen: dict[str, object] = {}
+    drawn: dict[str, bool] = {}
 
     class Watched(Scripted):
         async def subscribe(self, topic: str) -> AsyncIterator[Update]:
-            seen[topic] = active_app.get().room  # type: ignore[attr-defined]
+            drawn[topic] = _drawn()
             async for update in super().subscribe(topic):
                 yield update
 
     session = Watched(place=place)
     async with seat(session=session) as at:
-        assert seen["browse:pods"] is None
+        assert drawn["browse:pods"] is False
         assert session.subscribed.count("browse:pods") == 1
         assert "web-00001          1/1" in at.text()
         await at.press("colon", *"nodes", "enter")
         assert session.subscribed.count("browse:nodes") == 1
         await at.press("colon", *"pods", "enter")
         assert session.subscribed.count("browse:pods") == 2
+
+
+async def test_what_came_before_the_room_is_drawn_is_in_its_first_frame_and_painted_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    painted: list[str] = []
+    show = WarRoom._display
+
+    def shown(app: WarRoom, screen: RoomScreen, update: object) -> None:
+        if isinstance(update, LayoutUpdate):
+            painted.append("\n".join("".join(part.text for part in strip) for strip in update.strips))
+        show(app, screen, update)
+
+    monkeypatch.setattr(WarRoom, "_display", shown)
+    session = Scripted(place='{"pane": "resources", "browse": "browse:pods"}')
+    async with seat(session=session) as at:
+        await at.settle()
+
+    assert len(painted) == 1
+    for words in ("quiet-heron", "exec into pod", "web-00001          1/1"):
+        assert words in painted[0]
 
 
 async def test_a_browser_that_is_refused_is_told_in_the_room_it_belongs_to() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-RETRY = 0.1
+RETRY = 0.02
 """Seconds until a skipped repaint is tried again."""
 
 

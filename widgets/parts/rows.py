@@ -85,13 +85,12 @@ class Rows:
             self._order.clear()
             self._sorted_at = 0
             self.loaded = False
-        for row in update.rows:
-            self.by_key[row.key] = row
-        fresh = update.rows
-        self._order.extend(self._entry(row) for row in fresh if self._shown(row))
+        self.by_key.update({row.key: row for row in update.rows})
+        self._order += self._entries(update.rows)
         # Sorting every chunk of a long snapshot would be quadratic: sort the first, each doubling, and the last.
         if update.last or len(self._order) >= 2 * self._sorted_at:
-            if update.last and not update.first:
+            twice = self._match is not None or len(self._order) != len(self.by_key)  # or nobody knows
+            if update.last and twice:
                 self.rebuild()
             else:
                 self._order.sort()
@@ -128,12 +127,17 @@ class Rows:
     def _entry(self, row: Row) -> tuple[Any, ...]:
         return (*self.sorts[self.sort](row), row.key)
 
+    def _entries(self, rows: Iterable[Row]) -> list[tuple[Any, ...]]:
+        """Those of the rows that the filter lets through; ten thousand of them are waited for when a seat opens."""
+        key = self.sorts[self.sort]
+        return [(*key(row), row.key) for row in rows if self._match is None or self._match(self._words(row))]
+
     def _shown(self, row: Row) -> bool:
         return self._match is None or self._match(self._words(row))
 
     def rebuild(self) -> None:
         """Order and filter everything again."""
-        self._order = sorted(self._entry(row) for row in self.by_key.values() if self._shown(row))
+        self._order = sorted(self._entries(self.by_key.values()))
         self._loose = False
 
     def sort_by(self, name: str) -> None:

@@ -34,6 +34,8 @@ from widgets.screens.placing import Placing
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import ScreenResume
+    from textual.geometry import Size
     from textual.widget import Widget
 
     from console.ports.session import Ask
@@ -98,6 +100,22 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
     def compose(self) -> ComposeResult:
         self.place_panes()  # before the first frame: moving everything afterwards would paint it twice
         yield from self._around
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        """Without Textual's toasts and tooltips: nothing here uses them, and they cost a second layout at once."""
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        # Nothing scrolls here: another layout because of the first size would only paint everything once more.
+        return super()._size_updated(size, virtual_size, container_size, layout=False)
+
+    def _on_screen_resume(self, event: ScreenResume) -> None:
+        """The first layout has just painted everything: without what Textual does for a screen that was covered."""
+        event.prevent_default()
+        painted = self.outer_size != self.app.size
+        super()._on_screen_resume(event)
+        if painted:
+            self._exchange_repaint_regions()
+            self._repaint_required = False
 
     def on_mount(self) -> None:
         self.set_focus(self.table(), scroll_visible=False)

@@ -19,7 +19,7 @@ from widgets.messages import Ended, Linked, Moved, Updated
 
 if TYPE_CHECKING:
     from console.model.text import Clean
-    from console.ports.session import Ask, Hello, Session
+    from console.ports.session import Ask, Hello, Session, Update
     from console.ports.views import Answer
     from widgets.screens.room import RoomScreen
     from widgets.theme import Look
@@ -123,7 +123,8 @@ class Seating:
         await self._raised.wait()
         room = self.room
         room.seat = welcome.seat
-        room.post_message(Linked())
+        if self.seated:
+            room.post_message(Linked())
         if welcome.notice:
             room.say(welcome.notice, "bad")
         if not self.seated:
@@ -149,7 +150,7 @@ class Seating:
         try:
             async for update in session.subscribe(topic):
                 await ready.wait()
-                self.room.post_message(Updated(update))
+                self._give(update)
                 if ended is None and isinstance(update, Snapshot) and update.last:
                     self._whole.set()
             why = _said("The engine ended this list.")
@@ -161,6 +162,13 @@ class Seating:
             self._whole.set()
             await ready.wait()
             self.room.post_message(Ended(topic, why))
+
+    def _give(self, update: Update) -> None:
+        """To the room: at once before its first frame, which is drawn with these rows then; afterwards in its turn."""
+        if self.room.is_mounted:
+            self.room.post_message(Updated(update))
+        else:
+            self.room.receive(update)
 
     async def _pump_last(self, session: Session, ready: asyncio.Event, ended: asyncio.Event) -> None:
         """What can wait, after what somebody looks at; but not for ever."""
