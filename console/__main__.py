@@ -62,8 +62,10 @@ def _hush(stream: TextIO | None = None) -> None:
 
 def screen(args: argparse.Namespace) -> int:
     """The war room itself. The engine is started before the screen is imported: there are two processors."""
+    import gc
     import os
 
+    gc.disable()  # until the screen is imported: nothing of that is ever garbage, and looking for it takes its time
     from console.bootstrap.seating import start_early
     from console.cli.parsing import options_of
 

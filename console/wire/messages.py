@@ -8,6 +8,7 @@ fourth element of `Failed`.
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -78,8 +79,17 @@ FromSeat = Open | Subscribe | Unsubscribe | Asked
 FromEngine = Opened | Failed | Updated | Ended | Answered
 
 _ENCODER = msgspec.msgpack.Encoder()
-_OF_SEAT: msgspec.msgpack.Decoder[FromSeat] = msgspec.msgpack.Decoder(FromSeat)
-_OF_ENGINE: msgspec.msgpack.Decoder[FromEngine] = msgspec.msgpack.Decoder(FromEngine)
+
+
+@cache
+def _of_seat() -> msgspec.msgpack.Decoder[FromSeat]:
+    """Made when it is needed: a seat never reads what seats send."""
+    return msgspec.msgpack.Decoder(FromSeat)
+
+
+@cache
+def _of_engine() -> msgspec.msgpack.Decoder[FromEngine]:
+    return msgspec.msgpack.Decoder(FromEngine)
 
 
 def frame(message: FromSeat | FromEngine) -> bytes:
@@ -90,13 +100,13 @@ def frame(message: FromSeat | FromEngine) -> bytes:
 
 async def read_of_seat(reader: asyncio.StreamReader) -> FromSeat:
     """The next message a seat sent. Raises `WireError` for anything else, `EOFError` at the end."""
-    message: FromSeat = _decode(_OF_SEAT, await _body(reader, FROM_SEAT))
+    message: FromSeat = _decode(_of_seat(), await _body(reader, FROM_SEAT))
     return message
 
 
 async def read_of_engine(reader: asyncio.StreamReader) -> FromEngine:
     """The next message the engine sent. Raises as `read_of_seat`."""
-    message: FromEngine = _decode(_OF_ENGINE, await _body(reader, FROM_ENGINE))
+    message: FromEngine = _decode(_of_engine(), await _body(reader, FROM_ENGINE))
     return message
 
 
@@ -104,7 +114,7 @@ async def read_opening(reader: asyncio.StreamReader) -> Open:
     """The first message of a seat. Raises `VersionSkew` for one of another version, else as `read_of_seat`."""
     body = await _body(reader, FROM_SEAT)
     try:
-        first = _decode(_OF_SEAT, body)
+        first = _decode(_of_seat(), body)
     except WireError as error:
         protocol, version = _told(body)
         if protocol in (0, PROTOCOL):
@@ -132,7 +142,7 @@ async def read_welcome(reader: asyncio.StreamReader, hello: Hello) -> Welcome:
     if protocol != hello.protocol:
         raise VersionSkew((version, protocol), ours)
     try:
-        first = _decode(_OF_ENGINE, body)
+        first = _decode(_of_engine(), body)
     except WireError as error:
         raise VersionSkew((version, protocol), ours) from error
     if isinstance(first, Opened):

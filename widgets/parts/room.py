@@ -6,6 +6,7 @@ from textual.geometry import Offset, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
+from widgets.parts.background import Background
 from widgets.render.places import Box, places
 
 
@@ -21,7 +22,7 @@ class _ByPlace(Layout):
         ]
 
 
-class Room(Widget):
+class Room(Background):
     """Panes by place. `arrange_for` says what is wanted; sizes come from the terminal."""
 
     def __init__(self, *children: Widget, id: str) -> None:  # noqa: A002

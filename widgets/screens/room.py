@@ -21,6 +21,7 @@ from widgets.panes.detail import Detail
 from widgets.panes.journal import Journal
 from widgets.panes.people import People
 from widgets.panes.resources import Resources
+from widgets.parts.background import Background
 from widgets.parts.keys import footer_keys, room_bindings, shown
 from widgets.parts.room import Room
 from widgets.parts.sheet import SEEN
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 Asking = Callable[["Ask"], Awaitable["Answer"]]
 
 
-class RoomScreen(Placing, Moving, Detailing, Acting, Screen[None]):
+class RoomScreen(Placing, Moving, Detailing, Acting, Background, Screen[None]):
     """The whole terminal.
 
     Args:
