@@ -165,7 +165,10 @@ class Resources(Table):
 
     def title(self, width: int) -> Line:
         rows = self.rows
-        parts: list[Span] = [(self.sheet.name, "strong"), (f"  {rows.total}", "ink"), *self.sheet.marks_words()]
+        parts: list[Span] = [(self.sheet.name, "strong")]
+        if rows.known:
+            parts.append((f"  {rows.total}", "ink"))
+        parts += self.sheet.marks_words()
         if not self.topic and (old := next((one for one in self._watch() if one.state in ("stale", "failed")), None)):
             parts.append((f"  {old.state.upper()} since {minute(old.since)}", "warn"))
         if self.sheet is self.affected:

@@ -11,7 +11,7 @@ class Background(Widget):
     """Mixed in before a widget that only holds others.
 
     Textual makes every line of it with margins, borders and styles of its own, each time the whole screen is painted,
-    and then draws other widgets over all of them: a tenth of the first frame.
+    and then draws other widgets over all of them. They were half of all lines that a first frame made.
     """
 
     def render_lines(self, crop: Region) -> list[Strip]:

@@ -54,6 +54,11 @@ class Rows:
         """Rows without the filter."""
         return len(self.by_key)
 
+    @property
+    def known(self) -> bool:
+        """Whether their number says anything: none before the first snapshot does not mean that there are none."""
+        return self.loaded or self.total > 0
+
     def key_at(self, index: int) -> str:
         """Key of the row at that place."""
         return str(self._order[index][-1])

@@ -206,8 +206,9 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Background, Screen[None]):
         if self.size_class != "narrow":
             return
         items = self.part("checklist").items()
-        done = f"{sum(row.state in DONE for row in items)}/{len(items)}"
-        counts = (self.table("activity").rows.total, self.resources.affected.rows.total, done, "")
+        done = f"{sum(row.state in DONE for row in items)}/{len(items)}" if items else ""
+        activity, affected = self.table("activity").rows, self.resources.affected.rows
+        counts = (*(rows.total if rows.known else "" for rows in (activity, affected)), done, "")
         titles = ("Activity", "Resources", "Checklist", "Journal")
         names = zip(PANES, titles, counts, strict=True)
         self.part("tabs").show(tuple((f"{i} {t} {c}".strip(), p == self.pane) for i, (p, t, c) in enumerate(names, 1)))

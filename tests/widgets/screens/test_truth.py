@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from msgspec import structs
 
@@ -245,3 +247,21 @@ async def test_what_is_affected_is_called_stale_where_it_stands_while_the_cluste
         at.session.push("header", scripted.header())
         await at.settle()
         assert "STALE" not in at.line("2 Affected resources")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_nothing_is_counted_before_the_engine_has_counted_it(size: tuple[int, int]) -> None:
+    async def never() -> Scripted:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with seat(size, connect=never) as waiting:
+        before = waiting.text()
+        await waiting.press("colon", *"pods", "enter")
+        browsed = waiting.text()
+    async with seat(size, Scripted({"header": [scripted.header()]})) as empty:
+        after = empty.text()
+
+    assert "1 Activity  2 Resources  3 Checklist" in before or "─ 2 Affected resources ──" in before
+    assert "─ 2 :pods  esc back ──" in browsed
+    assert "1 Activity 0  2 Resources 0  3 Checklist" in after or "─ 2 Affected resources  0 ──" in after
