@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -98,17 +98,29 @@ class Installation:
             await session.close()
 
 
-async def until(session: SocketSession, topic: str, kind: type[T], wanted: Callable[[list[T]], bool]) -> list[T]:
-    """Rows of a topic once they are as wanted; follows the topic, at most a minute."""
+async def until(
+    session: SocketSession, topic: str, kind: type[T], wanted: Callable[[list[T]], bool], known: Iterable[T] = ()
+) -> list[T]:
+    """Rows of a topic once they are as wanted; follows the topic, at most a minute.
+
+    Args:
+        known: rows that are expected among them, to be named when they never come.
+    """
     rows: dict[str, T] = {}
-    async with asyncio.timeout(60):
-        async for update in session.subscribe(topic):
-            news = update.rows if isinstance(update, Snapshot) else update.upserts
-            for gone in () if isinstance(update, Snapshot) else update.removes:
-                rows.pop(gone, None)
-            rows.update({row.key: row for row in news if isinstance(row, kind)})
-            if wanted(list(rows.values())):
-                return list(rows.values())
+    try:
+        async with asyncio.timeout(60):
+            async for update in session.subscribe(topic):
+                news = update.rows if isinstance(update, Snapshot) else update.upserts
+                if isinstance(update, Snapshot) and update.first:
+                    rows.clear()
+                for gone in () if isinstance(update, Snapshot) else update.removes:
+                    rows.pop(gone, None)
+                rows.update({row.key: row for row in news if isinstance(row, kind)})
+                if wanted(list(rows.values())):
+                    return list(rows.values())
+    except TimeoutError:
+        missing = [row for row in known if row.key not in rows]
+        raise AssertionError(f"{topic}: {len(rows)} rows after a minute; missing {missing}") from None
     raise AssertionError(f"{topic} ended")
 
 

@@ -119,7 +119,7 @@ async def test_a_killed_engine_comes_back_with_everything_it_knew(
 
     warroom.run("undo")
     async with warroom.seat() as seat:
-        after = await until(seat, "findings", FindingRow, lambda rows: len(rows) >= len(before))
+        after = await until(seat, "findings", FindingRow, lambda rows: len(rows) >= len(before), before)
 
     known = {row.key: row.count for row in after}
     assert all(known[row.key] >= row.count for row in before if row.target == f"x-{namespace}")

@@ -49,6 +49,7 @@ def options() -> Iterator[Options]:
 def started(options: Options, monkeypatch: pytest.MonkeyPatch) -> Started:
     one = Started(Path(options.state))
     monkeypatch.setattr(reconnecting, "spawn", one.spawn)
+    monkeypatch.setattr(seating, "spawn", one.spawn)
     return one
 
 
@@ -67,6 +68,7 @@ class Listening:
         return self
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
         writer.close()
         await writer.wait_closed()
         self._left.set()
@@ -134,10 +136,7 @@ async def test_an_engine_that_runs_is_greeted_early_on_the_connection_that_is_us
     assert started.count == 0
 
 
-async def test_an_engine_that_does_not_listen_is_not_greeted_but_started(
-    options: Options, started: Started, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(seating, "spawn", started.spawn)
+async def test_an_engine_that_does_not_listen_is_not_greeted_but_started(options: Options, started: Started) -> None:
     (Path(options.state) / "inc-1").mkdir()
     (Path(options.state) / "inc-1" / "engine.sock").touch()
     write_link(options, "inc-1")
@@ -154,6 +153,7 @@ async def test_an_engine_that_goes_while_the_screen_is_imported_is_said_to_be_go
 
         with pytest.raises(WireError, match="The engine has gone"):
             await session.open(seating.hello(options, screen=True))
+    assert started.count == 0
 
 
 async def test_attach_starts_none(options: Options, started: Started) -> None:
