@@ -65,7 +65,6 @@ def screen(args: argparse.Namespace) -> int:
     import gc
     import os
 
-    gc.disable()  # until the screen is imported: nothing of that is ever garbage, and looking for it takes its time
     from console.bootstrap.seating import start_early
     from console.cli.parsing import options_of
 
@@ -75,6 +74,7 @@ def screen(args: argparse.Namespace) -> int:
     if os.environ.get("TERM", "") in ("", "dumb"):
         _complain("this terminal (TERM=dumb) cannot draw. Set TERM=xterm-256color, or see `warroom status --json`.")
         return 2
+    gc.disable()  # until the screen is imported: nothing of that is ever garbage, and looking for it takes its time
     options = options_of(args)
     attach = getattr(args, "attach", False) or bool(options.incident)
     if attach:
@@ -85,6 +85,7 @@ def screen(args: argparse.Namespace) -> int:
     first = None if attach else start_early(options)
     from console.opening import show
 
+    gc.enable()
     return show(options, first, attach=attach)
 
 
