@@ -34,7 +34,7 @@ from console.incident.heading import header_view, phase_of
 from console.incident.keeping import kept
 from console.incident.naming import key_of, parse
 from console.incident.noting import FindingNotes
-from console.incident.pipeline import LEDGER, FindingStore, Pipeline
+from console.incident.pipeline import COUNTS, LEDGER, FindingStore, Pipeline
 from console.incident.providing import provider_here
 from console.incident.rationing import Ration
 from console.incident.readying import FIRST, first_list
@@ -183,8 +183,9 @@ class Engine:
             self._tasks.start("after the first list", self._start_later(rules, findings, positions))
 
     def _remember(self, positions: dict[str, str]) -> None:
-        """Take up what the ledger of an earlier engine knew: sources go on after what it has seen."""
-        self.pipeline.memory = self.ledger.dump
+        """Take up what the ledger and the rules of an earlier engine knew: sources go on after what it has seen."""
+        self._counts = positions.pop(COUNTS, "")
+        self.pipeline.memory = lambda: {LEDGER: self.ledger.dump(), COUNTS: self.detector.dump()}
         if positions:
             self.ledger.restore(positions.pop(LEDGER, ""), self.clock.now())
 
@@ -200,6 +201,7 @@ class Engine:
         self.detector = Detector(rules)
         rules.run_at(provider_here(self.cluster))
         self.detector.restore(one for one in findings if one.events)
+        self.detector.remember(self._counts)
         self.pipeline.match_with(self.detector)
 
     def _start_tasks(self, positions: Mapping[str, str]) -> None:

@@ -22,8 +22,8 @@ SLICE = 400
 """Audit events matched before other tasks get a turn: about 3 ms."""
 QUEUE = 32
 """Batches waiting at most; then sources wait."""
-LEDGER = "ledger"
-"""Where the observers' memory is kept among the positions: it is true for exactly these."""
+LEDGER, COUNTS = "ledger", "counts"
+"""Where the memory of observers and rules is kept among the positions: it is true for exactly these."""
 SAVE = 0.5
 """Seconds between two saves at least."""
 
@@ -89,15 +89,17 @@ class Pipeline:
         self._store, self._clock = store, clock
         self._on_findings, self._on_health = on_findings, on_health
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(QUEUE)
-        self.memory: Callable[[], str] = str
-        """What to keep beside the positions."""
+        self.memory: Callable[[], Mapping[str, str]] = dict
+        """What to keep beside the positions, by name; asked between two batches."""
         self._unsaved: dict[str, Finding] = {}
         self._matched: dict[str, Finding] = {}
         """Findings of the batch being matched: saved with its position, so that no event is counted twice."""
         self._positions: dict[str, str] = {}
         self.positions: dict[str, str] = {}
         """How far each source was taken in."""
-        self._remembered = ""
+        self._remembered: dict[str, str] = {}
+        self._between = asyncio.Lock()
+        """Held while a batch is matched: memory is then ahead of the positions."""
         self._moved = asyncio.Event()
         self.events = 0
         """Audit events taken in since the start."""
@@ -124,7 +126,8 @@ class Pipeline:
         while True:
             batch = await self._queue.get()
             try:
-                await self._take(batch)
+                async with self._between:
+                    await self._take(batch)
             finally:
                 self._queue.task_done()
 
@@ -133,7 +136,8 @@ class Pipeline:
         while True:
             await self._moved.wait()
             self._moved.clear()
-            findings, positions = self._to_save()
+            async with self._between:
+                findings, positions = self._to_save()
             try:
                 await asyncio.to_thread(self._store.save, list(findings.values()), positions)
             except BaseException as error:
@@ -146,17 +150,17 @@ class Pipeline:
         """Findings and positions, in one transaction. What cannot be saved is kept and tried again."""
         if not self._unsaved and not self._positions:
             return
-        findings, positions = self._to_save()
+        findings, positions = self._to_save(remembering=not self._between.locked())
         try:
             self._store.save(list(findings.values()), positions)
         except JournalError:
             self._give_back(findings, positions)  # the journal tells people about the disk
 
-    def _to_save(self) -> tuple[dict[str, Finding], dict[str, str]]:
-        """What is not saved yet, with what the observers remember now: never older than the positions it goes with."""
-        kept = self.memory()
-        if kept and kept != self._remembered:
-            self._positions[LEDGER] = self._remembered = kept
+    def _to_save(self, remembering: bool = True) -> tuple[dict[str, Finding], dict[str, str]]:
+        """What is not saved yet, with what is remembered of the events up to these positions."""
+        for name, kept in self.memory().items() if remembering else ():
+            if kept and kept != self._remembered.get(name):
+                self._positions[name] = self._remembered[name] = kept
         findings, positions = self._unsaved, self._positions
         self._unsaved, self._positions = {}, {}
         return findings, positions

@@ -7,6 +7,9 @@ changed. Bounded memory over any number of events. Never raises for what an even
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import msgspec
 
 from console.model.audit import AuditEvent
 from console.model.finding import Finding
@@ -14,11 +17,21 @@ from console.rules.compiling import Compiled, RuleSet
 from console.rules.describing import identity_of, target_of, time_of
 from console.rules.folding import MOST, Folder
 from console.rules.keeping import kept
+from console.rules.rule import Threshold
 from console.rules.view import View
-from console.rules.windows import Hits, Window
+from console.rules.windows import Hits, Kept, Window
 
 _REMEMBERED = 50_000
 _NOTE = 400
+_KEPT = 5_000
+"""Entries of windows, and marks, handed on to the next engine at most: those used last."""
+
+
+class _Memory(msgspec.Struct, frozen=True, array_like=True):
+    """What counts and sequences that are under way know, for the next engine."""
+
+    windows: dict[str, list[Kept]] = {}
+    marks: tuple[tuple[tuple[str, ...], float], ...] = ()
 
 
 class Detector:
@@ -41,7 +54,9 @@ class Detector:
         self._seen: set[int] = set()
         self._seen_before: set[int] = set()
         self._windows: dict[str, Window] = {}
-        self._marks: dict[tuple[object, ...], float] = {}
+        self._marks: dict[tuple[str, ...], float] = {}
+        self._dumped = ""
+        """The newest dump, "" when what it would hold has changed since."""
         self._awaited = frozenset(name for one in rules.compiled if one.rule.after for name in one.rule.after.rules)
         self._marks_by = {one.rule.after.rules: one.after_by for one in rules.compiled if one.rule.after}
 
@@ -64,6 +79,26 @@ class Detector:
     def restore(self, findings: Iterable[Finding]) -> None:
         """Take over the findings of an earlier run."""
         self._folder.restore(findings)
+
+    def dump(self) -> str:
+        """Counts and sequences under way, true for exactly the events fed so far. Bounded; cheap while none changes."""
+        if not self._dumped:
+            each = _KEPT // max(len(self._windows), 1)
+            windows = {name: window.dump(each) for name, window in self._windows.items()}
+            marks = tuple(islice(reversed(self._marks.items()), _KEPT))[::-1]
+            self._dumped = msgspec.json.encode(_Memory(windows, marks)).decode()
+        return self._dumped
+
+    def remember(self, text: str) -> None:
+        """Go on with counts and sequences that an earlier engine dumped; what cannot be read begins anew."""
+        try:
+            memory = msgspec.json.decode(text, type=_Memory) if text else _Memory()
+        except msgspec.DecodeError:
+            return
+        for one in self.rules.compiled:
+            if one.rule.threshold and (kept := memory.windows.get(one.rule.id)):
+                self._window(one.rule.id, one.rule.threshold).restore(kept)
+        self._marks.update(memory.marks)
 
     @property
     def dropped(self) -> int:
@@ -125,19 +160,25 @@ class Detector:
         threshold = one.rule.threshold
         if threshold is None:
             return None
-        window = self._windows.get(one.rule.id)
-        if window is None:
-            window = self._windows[one.rule.id] = Window(threshold.count, threshold.within)
+        window = self._window(one.rule.id, threshold)
+        self._dumped = ""
         key = tuple(_first(getter(view)) for getter in one.by)
         if one.distinct is None:
             return window.add(key, at, view.event.audit_id)
         value = _first(one.distinct(view))
         return window.add(key, at, view.event.audit_id, value) if value else None
 
+    def _window(self, rule: str, threshold: Threshold) -> Window:
+        window = self._windows.get(rule)
+        if window is None:
+            window = self._windows[rule] = Window(threshold.count, threshold.within)
+        return window
+
     def _mark(self, rule: str, view: View, at: float) -> None:
         for rules, by in self._marks_by.items():
             if rule in rules:
                 self._marks[(rule, *(_first(getter(view)) for getter in by))] = at
+                self._dumped = ""
         if len(self._marks) > _REMEMBERED:
             self._marks.clear()
 

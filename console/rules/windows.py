@@ -7,6 +7,7 @@ entries for each key.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 import msgspec
 
@@ -23,8 +24,19 @@ class Hits(msgspec.Struct, frozen=True):
     events: tuple[str, ...]
 
 
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """What a window knows of one key, for the next engine."""
+
+    key: tuple[str, ...]
+    newest: float
+    number: int
+    hot: bool
+    seen: tuple[tuple[int | str, float, str], ...]
+    """Value or running number, time and event id; oldest first."""
+
+
 class _Entries(msgspec.Struct):
-    seen: dict[object, tuple[float, str]]
+    seen: dict[int | str, tuple[float, str]]
     """Distinct value, or a running number, to its newest time and event id; oldest first."""
     newest: float = 0.0
     number: int = 0
@@ -37,9 +49,26 @@ class Window:
     def __init__(self, count: int, within: float) -> None:
         self._count = count
         self._within = within
-        self._keys: OrderedDict[object, _Entries] = OrderedDict()
+        self._keys: OrderedDict[tuple[str, ...], _Entries] = OrderedDict()
 
-    def add(self, key: object, at: float, event: str, value: object = None) -> Hits | None:
+    def dump(self, most: int) -> list[Kept]:
+        """The keys used last that hold `most` entries together, oldest first."""
+        out: list[Kept] = []
+        for key, one in reversed(self._keys.items()):
+            most -= len(one.seen)
+            if most < 0:
+                break
+            seen = tuple((mark, at, event) for mark, (at, event) in one.seen.items())
+            out.append(Kept(key, one.newest, one.number, one.hot, seen))
+        return out[::-1]
+
+    def restore(self, kept: Iterable[Kept]) -> None:
+        """Take up what an earlier engine dumped."""
+        for one in kept:
+            seen = {mark: (at, event) for mark, at, event in one.seen}
+            self._keys[one.key] = _Entries(seen, one.newest, one.number, one.hot)
+
+    def add(self, key: tuple[str, ...], at: float, event: str, value: str | None = None) -> Hits | None:
         """One match; tells what it adds once the threshold is reached. `value` None counts events."""
         entries = self._keys.get(key)
         if entries is None:
@@ -52,7 +81,7 @@ class Window:
         if at < entries.newest - self._within:
             return None
         entries.number += 1
-        mark: object = entries.number if value is None else value
+        mark: int | str = entries.number if value is None else value
         entries.seen.pop(mark, None)
         entries.seen[mark] = (at, event)
         self._forget(entries)

@@ -5,9 +5,14 @@ Everything is real: API server, controllers, audit log, engine process, socket, 
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sqlite3
 import time
+from contextlib import closing
+from pathlib import Path
 
+from console.incident.pipeline import COUNTS
 from console.model.instants import stamp
 from console.ports.views import ChangeRow, FindingRow, ResourceRow
 from tests.cluster.intrusion import Intruder, approves_client_certificate, clean_up
@@ -125,3 +130,38 @@ async def test_a_killed_engine_comes_back_with_everything_it_knew(
     assert all(known[row.key] >= row.count for row in before if row.target == f"x-{namespace}")
     assert bound(after, namespace) == [1], "the log must not be read twice"
     assert warroom.run("journal", "verify").returncode == 0
+
+
+async def test_what_an_attacker_does_in_small_steps_is_counted_across_a_killed_engine(
+    warroom: Installation, controlplane: ControlPlane, namespace: str
+) -> None:
+    """Secrets of five namespaces within ten minutes are a finding, though the engine had seen only four of them."""
+    account = f"system:serviceaccount:{namespace}:ci"
+    break_in(controlplane, namespace)
+    warroom.run("contain", "node.cordon", "node/node-0", "--plan")
+    for other in ("default", "kube-system", "kube-public", "kube-node-lease"):
+        controlplane.kubectl("-n", other, "get", "secrets", f"--as={account}")
+    async with asyncio.timeout(60):
+        while len(counted(warroom.state, "K8S-SECRETS-SWEEP", account)) < 4:
+            await asyncio.sleep(0.05)
+    warroom.kill()
+
+    controlplane.kubectl("-n", namespace, "get", "secrets", f"--as={account}")
+    warroom.run("undo")
+    async with warroom.seat() as seat:
+        rows = await until(seat, "findings", FindingRow, lambda rows: sweeps(rows, f"{namespace}/ci") != [])
+    assert sweeps(rows, f"{namespace}/ci") == [5]
+
+
+def counted(state: Path, rule: str, caller: str) -> list[object]:
+    """What an engine has put on disk of a count that is under way."""
+    (base,) = state.glob("*/findings.db")
+    with closing(sqlite3.connect(f"file:{base}?mode=ro", uri=True)) as reading:
+        kept = reading.execute("SELECT position FROM positions WHERE source = ?", (COUNTS,)).fetchone()
+    windows = json.loads(kept[0])[0] if kept else {}
+    return [seen for key, *_, seen in windows.get(rule, ()) if key == [caller] for seen in seen]
+
+
+def sweeps(rows: list[FindingRow], caller: str) -> list[int]:
+    """Counts of the finding that secrets of many namespaces were listed by that caller."""
+    return [row.count for row in rows if row.rule == "K8S-SECRETS-SWEEP" and caller in row.who]

@@ -105,7 +105,7 @@ async def test_open_streams_are_saved_with_the_position_that_is_after_them(tmp_p
     store, ledger, clock = Store(tmp_path / "findings.db"), StreamLedger(), ManualClock()
     nobody: Callable[[object], None] = lambda found: None  # noqa: E731 - it is a stand-in
     line = Pipeline(Counting(), Gauge(), Nobody(), (ledger,), store, clock, nobody, nobody)
-    line.memory = ledger.dump
+    line.memory = lambda: {LEDGER: ledger.dump()}
     tasks = Tasks()
     tasks.start("pipeline", line.run())
     tasks.start("saving", line.run_saving())

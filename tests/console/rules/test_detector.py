@@ -180,8 +180,58 @@ def test_a_threshold_counts_different_values_within_its_span() -> None:
 
 def test_a_window_forgets_what_is_older_than_its_span_and_bounds_its_keys() -> None:
     window = Window(3, 10.0)
-    assert [window.add("k", at, "e") for at in (0.0, 5.0, 20.0, 25.0)] == [None] * 4
-    assert window.add("k", 29.0, "e") is not None
+    assert [window.add(("k",), at, "e") for at in (0.0, 5.0, 20.0, 25.0)] == [None] * 4
+    assert window.add(("k",), 29.0, "e") is not None
     for number in range(20_000):
-        window.add(number, 0.0, "e")
+        window.add((str(number),), 0.0, "e")
     assert len(window._keys) <= 10_000
+
+
+def _secrets(*names: str) -> list[dict[str, object]]:
+    return [{"verb": "get", "objectRef": {"resource": "secrets", "name": name}} for name in names]
+
+
+@pytest.mark.parametrize("distinct", ["objectRef.name", ""])
+@pytest.mark.parametrize("cut", range(6))
+def test_counts_and_sequences_under_way_go_on_in_the_next_engine(cut: int, distinct: str) -> None:
+    """An engine that is killed reads on after its position: what came before it must not be forgotten."""
+    secrets: dict[str, object] = {"verb": "get", "objectRef.resource": "secrets"}
+    rules = RuleSet(
+        [
+            _rule("MANY", secrets, threshold=Threshold(3, 60.0, ("who.user",), distinct), target="none"),
+            _rule("FIRST", secrets, marker=True),
+            _rule("SECOND", {"verb": "create", "objectRef.resource": "pods"}, after=After(("FIRST",), 60.0)),
+        ]
+    )
+    events = read([*_secrets("a", "b", "c", "d"), {"verb": "create", "objectRef": {"resource": "pods", "name": "p"}}])
+    whole, before, after = Detector(rules), Detector(rules), Detector(rules)
+    whole.feed(events)
+
+    before.feed(events[:cut])
+    after.restore(before.findings())
+    after.remember(before.dump())
+    after.feed(events[cut:])
+
+    assert [(one.rule, one.count, one.first, one.last) for one in after.findings()] == [
+        (one.rule, one.count, one.first, one.last) for one in whole.findings()
+    ]
+    assert sorted(one.rule for one in whole.findings()) == ["MANY", "SECOND"]
+
+
+def test_what_is_handed_on_is_bounded_and_what_cannot_be_read_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_KEPT", 1_500)
+    threshold = Threshold(50, 1e6, ("who.user",))
+    rule = _rule("T", {"verb": "get", "objectRef.resource": "secrets"}, threshold=threshold, target="none")
+    detector = Detector(RuleSet([rule]))
+    fifteen = _secrets(*"abcdefghijklmno")
+    detector.feed(read([{**one, "user": {"username": f"u{number}"}} for number in range(200) for one in fifteen]))
+
+    assert detector.dump() is detector.dump()
+    later = Detector(RuleSet([rule]))
+    for text in ("", "{", "[1]", '{"windows": 3}'):
+        later.remember(text)
+    later.remember(detector.dump())
+    assert len(later._windows["T"]._keys) == 100
+    more = _secrets(*(f"n{number}" for number in range(35)))
+    later.feed(read([{**one, "user": {"username": name}} for name in ("u199", "u0") for one in more]))
+    assert [(one.who.user, one.count) for one in later.findings()] == [("u199", 50)]
