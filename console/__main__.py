@@ -85,7 +85,9 @@ def screen(args: argparse.Namespace) -> int:
     first = None if attach else start_early(options)
     from console.opening import show
 
+    gc.freeze()
     gc.enable()
+    gc.set_threshold(10_000)  # ten thousand rows in one go are no garbage either
     return show(options, first, attach=attach)
 
 

@@ -7,7 +7,6 @@ person asked for it on the error screen). Domain work and cluster access do not 
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
@@ -35,7 +34,6 @@ def prepare_environment(environment: dict[str, str] | os._Environ[str] = os.envi
 
 
 prepare_environment()
-gc.disable()  # nothing of what is imported now is ever garbage: looking for it takes a tenth of the first frame's time
 
 from textual.app import App  # noqa: E402 - reads the environment above
 from textual.events import Key, Paste  # noqa: E402
@@ -48,10 +46,6 @@ from widgets.screens.declared import Declared  # noqa: E402
 from widgets.screens.room import RoomScreen  # noqa: E402
 from widgets.screens.seating import Seating  # noqa: E402
 from widgets.theme import PALETTES, Look, ascii_wanted, chosen, textual_theme  # noqa: E402
-
-gc.freeze()
-gc.enable()
-gc.set_threshold(10_000)  # ten thousand rows in one go are no garbage either
 
 if TYPE_CHECKING:
     from console.errors import WarRoomError

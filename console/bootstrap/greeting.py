@@ -6,7 +6,6 @@ on the connection before that.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from socket import socket
 
@@ -33,8 +32,9 @@ def greet(path: Path, hello: Hello) -> Greeted | None:
     connection = reached(path)
     if connection is None:
         return None
-    with suppress(OSError):
+    try:
         connection.sendall(frame(Open(hello)))
-        return Greeted(connection, hello)
-    connection.close()
-    return None
+    except OSError:
+        connection.close()
+        return None
+    return Greeted(connection, hello)

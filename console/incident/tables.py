@@ -35,6 +35,8 @@ class Table:
         self._readers: set[asyncio.Event] = set()
         self.on_idle: Callable[[], None] | None = None
         """Called when the last reader has gone."""
+        self.on_read: Callable[[], None] | None = None
+        """Called when the first reader has come, before it is given anything."""
         self.pause = PAUSE
         """Seconds between two deltas to one reader; shorter while a list is loading."""
         self.filled = asyncio.Event()
@@ -101,6 +103,8 @@ class Table:
         wake = asyncio.Event()
         self._readers.add(wake)
         try:
+            if len(self._readers) == 1 and self.on_read:
+                self.on_read()
             await self.filled.wait()
             sent = self.revision
             for chunk in self._snapshot():

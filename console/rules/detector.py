@@ -23,7 +23,7 @@ from console.rules.windows import Hits, Kept, Window
 
 _REMEMBERED = 50_000
 _NOTE = 400
-_KEPT = 5_000
+_KEPT = 2_000
 """Entries of windows, and marks, handed on to the next engine at most: those used last."""
 
 

@@ -15,7 +15,6 @@ import pytest
 from tests.architecture import sources
 
 
-@pytest.mark.slow
 def test_another_process_collects_the_same_tests(request: pytest.FixtureRequest) -> None:
     alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]

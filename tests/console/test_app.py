@@ -292,7 +292,14 @@ def test_over_ssh_kitty_keys_are_off_and_a_split_arrow_is_waited_for() -> None:
 
 def test_the_seat_imports_nothing_heavy_before_its_first_frame() -> None:
     heavy = "kubernetes yaml typer pydantic prometheus_api_client aiohttp re2 sqlite3"
-    code = f"import sys, console.app; print([name for name in {heavy.split()!r} if name in sys.modules])"
+    code = f"""
+import sys, console.app
+from console.bootstrap.agreeing import agreeing
+from console.config.options import Options
+from console.ports.session import PROTOCOL, Welcome
+agreeing(Options(state="/nowhere"))(Welcome(PROTOCOL, "1", "ana", "inc-1"))
+print([name for name in {heavy.split()!r} if name in sys.modules])
+"""
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert answer.stdout.strip() == "[]"

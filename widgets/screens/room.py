@@ -36,7 +36,6 @@ from widgets.screens.placing import Placing
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.events import ScreenResume
-    from textual.geometry import Size
     from textual.widget import Widget
 
     from console.ports.session import Ask
@@ -63,6 +62,8 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Background, Screen[None]):
     def __init__(self, look: Look, ask: Asking, declared: Declared) -> None:
         super().__init__()
         self.look, self.ask, self.declared, self.keymap = look, ask, declared, declared.keys
+        self.early: list[Update] | None = []
+        """What came before the first frame, None once it is drawn."""
         self.seat = ""
         self.pane = "activity"
         self.zoomed = False
@@ -105,10 +106,6 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Background, Screen[None]):
     def _extend_compose(self, widgets: list[Widget]) -> None:
         """Without Textual's toasts and tooltips: nothing here uses them, and they cost a second layout at once."""
 
-    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
-        # Nothing scrolls here: another layout because of the first size would only paint everything once more.
-        return super()._size_updated(size, virtual_size, container_size, layout=False)
-
     def _on_screen_resume(self, event: ScreenResume) -> None:
         """The first layout has just painted everything: without what Textual does for a screen that was covered."""
         event.prevent_default()
@@ -119,6 +116,9 @@ class RoomScreen(Placing, Moving, Detailing, Acting, Background, Screen[None]):
             self._repaint_required = False
 
     def on_mount(self) -> None:
+        early, self.early = self.early or [], None
+        for update in early:
+            self.receive(update)
         self.set_focus(self.table(), scroll_visible=False)
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:

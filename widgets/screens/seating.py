@@ -164,11 +164,11 @@ class Seating:
             self.room.post_message(Ended(topic, why))
 
     def _give(self, update: Update) -> None:
-        """To the room: at once before its first frame, which is drawn with these rows then; afterwards in its turn."""
-        if self.room.is_mounted:
+        """To the room: what comes before its first frame is drawn in it, what comes later in its turn."""
+        if self.room.early is None:
             self.room.post_message(Updated(update))
         else:
-            self.room.receive(update)
+            self.room.early.append(update)
 
     async def _pump_last(self, session: Session, ready: asyncio.Event, ended: asyncio.Event) -> None:
         """What can wait, after what somebody looks at; but not for ever."""

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from console.hygiene.exporting import Exporter
-from console.incident.browsers import SLICE, Browsers
+from console.incident.browsers import GATHERED, SLICE, Browsers
 from console.model.objects import Metadata, Pod
 from console.ports.clock import ManualClock
 from console.ports.cluster import Cluster
@@ -133,17 +133,29 @@ async def _look(room: Room, topic: str) -> list[str]:
 
 async def test_whoever_comes_back_finds_the_rows_made_and_up_to_date(room: Room) -> None:
     await _look(room, TOPIC)
-    made = room.rows
     room.cluster.listener("created", "Pod", pod(MANY), None)
+    room.cluster.listener("deleted", "Pod", room.pods[0], None)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert room.rows == MANY, "rows were made again for nobody"
+
+    async with asyncio.timeout(5):
+        keys = await _look(room, TOPIC)
+
+    assert f"Pod/shop/web-{MANY:05}" in keys
+    assert "Pod/shop/web-00000" not in keys
+
+
+async def test_what_is_gathered_for_nobody_is_bounded(room: Room) -> None:
+    await _look(room, TOPIC)
+    for number in range(MANY, MANY + GATHERED):
+        room.cluster.listener("created", "Pod", pod(number), None)
+        room.cluster.listener("deleted", "Pod", pod(number), None)
+    room.cluster.listener("created", "Pod", pod(MANY), None)
+
     await room.turn(lambda: room.rows == MANY + 1)
 
-    updates = room.browsers.read(TOPIC)
-    async with asyncio.timeout(5):
-        first = await anext(updates)
-
-    assert made == MANY
-    assert isinstance(first, Snapshot)
-    assert f"Pod/shop/web-{MANY:05}" in await _look(room, TOPIC)
+    assert not room.browsers._open[TOPIC]._changed
 
 
 async def test_of_the_browsers_nobody_reads_only_the_last_is_kept(room: Room) -> None:
