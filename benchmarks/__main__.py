@@ -132,7 +132,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("row", nargs="*", metavar="ROW", help=f"beginnings of {', '.join(ROWS)}; none: all")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument("--rounds", type=int, default=5, help="how often starts and lists are measured (5)")
+    parser.add_argument("--rounds", type=int, default=15, help="how often starts and lists are measured (15)")
     parser.add_argument("--seconds", type=float, default=20, help="how long keys and rates are measured (20)")
     parser.add_argument(
         "--cluster", action="append", default=[], metavar="PODS=KUBECONFIG", help="a cluster that runs already"

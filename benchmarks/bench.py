@@ -19,7 +19,7 @@ class Bench:
     """
 
     def __init__(
-        self, rounds: int = 5, seconds: float = 20, given: dict[int, Path] | None = None, k9s: Path | None = None
+        self, rounds: int = 15, seconds: float = 20, given: dict[int, Path] | None = None, k9s: Path | None = None
     ) -> None:
         self.rounds, self.seconds, self.k9s = rounds, seconds, k9s
         self._given = given or {}
