@@ -150,8 +150,10 @@ def _load(path: Path) -> dict[str, Any]:
 def _parsed(path: Path, text: bytes) -> Any:
     import yaml  # not before it is needed: the first frame comes first
 
+    from console.hygiene.documents import load_document
+
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        return load_document(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

@@ -63,8 +63,15 @@ def test_a_kubeconfig_that_is_not_there(install: Install, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "is empty"), ("clusters: [", "line 2"), ("a: 1", ""), ("\x00\x01", ""), ("- a", "")],
-    ids=["empty", "torn", "no kubeconfig", "bytes", "a list"],
+    [
+        ("", "is empty"),
+        ("clusters: [", "line 2"),
+        ("a: 1", ""),
+        ("\x00\x01", ""),
+        ("- a", ""),
+        ("[" * 100_000, "line 1"),
+    ],
+    ids=["empty", "torn", "no kubeconfig", "bytes", "a list", "brackets"],
 )
 def test_a_kubeconfig_that_is_none(install: Install, tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "config"
