@@ -7,11 +7,9 @@ engine beside it must not take them for a foreign use of our identity. Each find
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import getpass
 import locale
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -22,16 +20,12 @@ import msgspec
 
 import console
 from console.actions.catalogue import all_actions
-from console.bootstrap.aliasing import Aliases
-from console.cluster.connecting import connect
-from console.cluster.live import LiveCluster
-from console.cluster.options import connect_options
+from console.bootstrap.visiting import visit
 from console.config.options import Options, state_root
 from console.config.settings import Settings, load
 from console.errors import WarRoomError
 from console.journal.filesystem import network_type
 from console.model.action import Right
-from console.ports.clock import SystemClock
 from console.ports.cluster import ClusterInfo, Ruling
 
 GOOD, NOTE, BAD = "ok", "note", "bad"
@@ -155,25 +149,10 @@ def _logind_kills() -> bool | None:
 
 
 async def _cluster(options: Options) -> list[Diagnosis]:
-    clock = SystemClock()
-    transport = await connect(connect_options(options), clock)
-    root = state_root(options)
-    address = LiveCluster(transport, clock, secrets.token_bytes(32)).info.id
-    live = LiveCluster(transport, clock, _secret(root / Aliases(root).incident(address)))
-    try:
+    async with visit(options) as live:
         info = await live.identify()
         rulings = await live.review(_rights(options))
-    finally:
-        await live.close()
     return [_reached(info), _clock(info), _allowed(rulings)]
-
-
-def _secret(incident: Path) -> bytes:
-    """That of the cluster's incident; a throw-away one where there is none, or it is not ours to read."""
-    with contextlib.suppress(OSError):
-        if len(found := (incident / "secret").read_bytes()) == 32:
-            return found
-    return secrets.token_bytes(32)
 
 
 def _rights(options: Options) -> list[Right]:

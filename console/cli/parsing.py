@@ -123,6 +123,12 @@ def _offline(commands: Commands) -> None:
     severities = ("critical", "high", "medium", "low", "info")
     detect.add_argument("--min-severity", default="medium", choices=severities, metavar="SEVERITY")
     _json(detect)
+    posture = _command(commands, "posture", "console.cli.posture:run", "standing weaknesses of a cluster or manifests")
+    posture.add_argument("files", nargs="*", metavar="FILE", help="manifests, - for standard input; else the cluster")
+    posture.add_argument("--cluster", action="store_true", help="the cluster of the current context (the default)")
+    version = "judge pods as this Kubernetes does, for example v1.29 (default: the server's, for files the newest)"
+    posture.add_argument("--psa-version", default="", metavar="V", help=version)
+    _json(posture)
 
 
 def _contain(commands: Commands) -> None:

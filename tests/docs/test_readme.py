@@ -104,6 +104,13 @@ def detects_offline(ground: Ground, command: str) -> None:
     assert ground.warroom.engine() is None
 
 
+def tells_weaknesses(ground: Ground, command: str) -> None:
+    done = ground.ended(command)
+    assert done.returncode == 10, done.stderr
+    assert {json.loads(line)["control"] for line in done.stdout.splitlines()} >= {"clusterAdmin"}
+    assert ground.warroom.engine() is None
+
+
 def plans(ground: Ground, command: str) -> None:
     """A plan with its digest; nothing changes."""
     before = _versions(ground)
@@ -179,6 +186,7 @@ KNOWN: dict[str, Callable[[Ground, str], None]] = {
     "warroom --audit /var/log/kubernetes/audit.log": opens_the_war_room,
     "warroom status --json": tells_the_state,
     "warroom detect /var/log/kubernetes/audit.log --json": detects_offline,
+    "warroom posture --json": tells_weaknesses,
     "warroom contain sa.revoke sa/ci -n shop --plan": plans,
     "warroom contain node.cordon node/node-1 --plan --dry-run=server": plans_with_the_servers_word,
     "warroom undo": lists_the_register,

@@ -68,9 +68,10 @@ def _capabilities(pod: Surface) -> Iterator[Fault]:
 
 def _host_namespaces(pod: Surface) -> Iterator[Fault]:
     spec = pod.spec
-    for field, shared in (("hostNetwork", spec.host_network), ("hostPID", spec.host_pid), ("hostIPC", spec.host_ipc)):
-        if shared:
-            yield f"spec.{field}", f"the pod shares the node's {field.removeprefix('host')} namespace"
+    shared = {"network": spec.host_network, "PID": spec.host_pid, "IPC": spec.host_ipc}
+    for name, told in shared.items():
+        if told:
+            yield f"spec.host{name[0].upper()}{name[1:]}", f"the pod shares the node's {name} namespace"
 
 
 def _host_paths(pod: Surface) -> Iterator[Fault]:
