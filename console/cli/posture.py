@@ -13,6 +13,8 @@ from console.model.weakness import Weakness
 from console.policy.podsecurity.judging import NEWEST, minor_of
 from console.posture.reading import read_files
 from console.posture.scanning import scan
+from console.rules.needing import needs
+from console.rules.offline import shipped_rules
 
 FOUND, CLEAN, UNREADABLE = 10, 0, 2
 
@@ -32,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         found = run_command(lambda: survey(options_of(args)))
         manifests, faults = found.manifests, found.faults
         minor = minor_of(found.version) if minor is None else minor
-    weak, unjudged = scan(manifests, minor)
+    weak, unjudged = scan(manifests, minor, needs(shipped_rules().compiled))
     for fault in (*faults, *unjudged):
         complain(export(fault))
     for one in weak:

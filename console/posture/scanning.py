@@ -8,17 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from console.errors import BadInput
+from console.model.need import Need
 from console.model.weakness import Weakness
 from console.policy.podsecurity.judging import NEWEST
-from console.posture import exposure, networks, pods
+from console.posture import auditing, exposure, networks, pods
 from console.posture.grants import Grants
 from console.posture.manifest import Manifest
 from console.posture.templates import Template, template_of
 
 
-def scan(manifests: Sequence[Manifest], minor: int = NEWEST) -> tuple[list[Weakness], list[str]]:
-    """All weaknesses, and what could not be judged."""
+def scan(
+    manifests: Sequence[Manifest], minor: int = NEWEST, needs: Sequence[Need] = ()
+) -> tuple[list[Weakness], list[str]]:
+    """All weaknesses, and what could not be judged.
+
+    Args:
+        minor: of the Kubernetes by whose Pod Security Standards pods are judged.
+        needs: what the detections need of an audit policy.
+    """
     found: list[Weakness] = []
     faults: list[str] = []
 
@@ -43,6 +53,10 @@ def scan(manifests: Sequence[Manifest], minor: int = NEWEST) -> tuple[list[Weakn
     for manifest in manifests:
         for look in exposure.LOOKS:
             found += look(manifest)
+        try:
+            found += auditing.blind(manifest, needs)
+        except msgspec.ValidationError as error:
+            faults.append(f"{manifest.where}: {manifest}: {error}. No API server would load it.".lstrip(": "))
     grants = Grants(manifests)
     found += grants.weaknesses()
     found += networks.namespaces(manifests, templates)
