@@ -18,7 +18,19 @@ _SHARED_OPTIONS = "The options of `warroom --help` that choose cluster, sources 
 
 
 class Parser(argparse.ArgumentParser):
-    """Exits 2 with one sentence and a hint, never with a page of usage."""
+    """Exits 2 with one sentence and a hint, never with a page of usage. Options may stand between names."""
+
+    _mixing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse, which by itself takes no name of a list that comes after an option: `test --json FILE`."""
+        if self._mixing or self._subparsers is not None:
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}. See `{self.prog} --help`.\n")
@@ -123,8 +135,15 @@ def _offline(commands: Commands) -> None:
     severities = ("critical", "high", "medium", "low", "info")
     detect.add_argument("--min-severity", default="medium", choices=severities, metavar="SEVERITY")
     _json(detect)
+    rules = _command(commands, "rules", "console.cli.rules:run", "list, check, test or explain detection rules")
+    rules.add_argument("what", choices=("list", "check", "test", "explain"))
+    names = "check, test: rule files or folders, else all; explain: ID of a rule, then audit logs to explain it on"
+    rules.add_argument("names", nargs="*", default=[], metavar="NAME", help=names)
+    _json(rules)
     posture = _command(commands, "posture", "console.cli.posture:run", "standing weaknesses of a cluster or manifests")
-    posture.add_argument("files", nargs="*", metavar="FILE", help="manifests, - for standard input; else the cluster")
+    posture.add_argument(
+        "files", nargs="*", default=[], metavar="FILE", help="manifests, - for standard input; else the cluster"
+    )
     posture.add_argument("--cluster", action="store_true", help="the cluster of the current context (the default)")
     version = "judge pods as this Kubernetes does, for example v1.29 (default: the server's, for files the newest)"
     posture.add_argument("--psa-version", default="", metavar="V", help=version)

@@ -104,6 +104,13 @@ def detects_offline(ground: Ground, command: str) -> None:
     assert ground.warroom.engine() is None
 
 
+def explains_a_rule(ground: Ground, command: str) -> None:
+    done = ground.ended(command)
+    assert done.returncode == 0, done.stderr
+    assert "pod.privileged: True" in done.stdout
+    assert ground.warroom.engine() is None
+
+
 def tells_weaknesses(ground: Ground, command: str) -> None:
     done = ground.ended(command)
     assert done.returncode == 10, done.stderr
@@ -187,6 +194,7 @@ KNOWN: dict[str, Callable[[Ground, str], None]] = {
     "warroom status --json": tells_the_state,
     "warroom detect /var/log/kubernetes/audit.log --json": detects_offline,
     "warroom posture --json": tells_weaknesses,
+    "warroom rules explain K8S-PRIVILEGED /var/log/kubernetes/audit.log": explains_a_rule,
     "warroom contain sa.revoke sa/ci -n shop --plan": plans,
     "warroom contain node.cordon node/node-1 --plan --dry-run=server": plans_with_the_servers_word,
     "warroom undo": lists_the_register,

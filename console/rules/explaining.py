@@ -1,0 +1,114 @@
+"""Why a rule matched an event, or how near it came: condition by condition, field by field, with what was found.
+
+In: a rule and an event. Out: values of the event as they are; whoever shows them cleans them first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from console.model.audit import AuditEvent
+from console.rules.compiling import Compiled, RuleSet, compile_rule
+from console.rules.conditions import And, Name, Node, Not, parse_condition
+from console.rules.fields import getter_of
+from console.rules.matching import compile_field, split_field
+from console.rules.view import View
+
+_SHOWN = 5
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """One field of a search, and what the event has there."""
+
+    field: str
+    """With its modifiers, as the rule writes it."""
+    wanted: tuple[str, ...]
+    found: tuple[str, ...]
+    """At most five values, raw."""
+    matched: bool
+
+
+class Searched(msgspec.Struct, frozen=True):
+    """One search of a rule. `fields` holds one group for each alternative."""
+
+    name: str
+    matched: bool
+    alternatives: tuple[tuple[Looked, ...], ...]
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """One event, as a rule judges it; counts and sequences apart."""
+
+    audit_id: str
+    matched: bool
+    condition: str
+    searches: tuple[Searched, ...]
+
+    @property
+    def near(self) -> int:
+        """How many fields matched: the nearest miss has the most."""
+        return sum(one.matched for search in self.searches for group in search.alternatives for one in group)
+
+
+def explain(one: Compiled, rules: RuleSet, event: AuditEvent) -> Explained:
+    """How the rule judges the event."""
+    cells, _ = rules.choose(event)
+    view = View(event, cells)
+    searches = {name: search for name, search in one.rule.detection.items() if name != "condition"}
+    condition = str(one.rule.detection["condition"])
+    looked = {name: _searched(name, search, view) for name, search in searches.items()}
+    matched = one.before(view) and one.test(view)
+    if not matched and _holds(parse_condition(condition, list(searches)), looked):
+        # The rule does not say so: requests that were refused or only rehearsed are not what it is about.
+        outcome = _searched("(implied)", {"outcome": "ok"}, view)
+        return Explained(event.audit_id, matched, condition, (*looked.values(), outcome))
+    return Explained(event.audit_id, matched, condition, tuple(looked.values()))
+
+
+def explain_all(rule: Compiled, rules: RuleSet, events: Iterable[AuditEvent], most: int) -> list[Explained]:
+    """The events that match, at most so many; if none does, the one that comes nearest."""
+    found: list[Explained] = []
+    nearest: Explained | None = None
+    for event in events:
+        if event.stage == "RequestReceived":
+            continue
+        told = explain(rule, rules, event)
+        if told.matched:
+            found.append(told)
+            if len(found) == most:
+                break
+        elif not found and (nearest is None or told.near > nearest.near):
+            nearest = told
+    return found or ([nearest] if nearest else [])
+
+
+def alone(rules: RuleSet, rule: str) -> Compiled | None:
+    """The rule of that id, compiled; None where there is none."""
+    return next((compile_rule(one) for one in rules.rules if one.id == rule), None)
+
+
+def _searched(name: str, search: Any, view: View) -> Searched:
+    groups = tuple(
+        tuple(_looked(key, value, view) for key, value in part.items())
+        for part in (search if isinstance(search, list) else [search])
+    )
+    return Searched(name, any(all(one.matched for one in group) for group in groups), groups)
+
+
+def _looked(key: str, value: Any, view: View) -> Looked:
+    getter = getter_of(split_field(key)[0])
+    found = tuple(str(one) for one in list(getter(view))[:_SHOWN]) if getter else ()
+    wanted = tuple("null" if one is None else str(one) for one in (value if isinstance(value, list) else [value]))
+    return Looked(key, wanted, found, compile_field(key, value)(view))
+
+
+def _holds(tree: Node, searches: Mapping[str, Searched]) -> bool:
+    if isinstance(tree, Name):
+        return searches[tree.name].matched
+    if isinstance(tree, Not):
+        return not _holds(tree.inner, searches)
+    parts = [_holds(part, searches) for part in tree.parts]
+    return all(parts) if isinstance(tree, And) else any(parts)

@@ -1,0 +1,104 @@
+"""A rule's own samples: what it must find, what it must not, and what it may find only quietly.
+
+A sample is an audit event cut to what matters; here it is filled in as an API server would write it. Out: a sentence
+for each sample that the rules judge otherwise. Nothing but tests and `warroom rules test` reads samples.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from console.errors import BadInput
+from console.model.audit import AuditEvent
+from console.model.envelopes.reading import read_record
+from console.model.provider import EKS
+from console.model.severity import Severity
+from console.rules.compiling import RuleSet
+from console.rules.detector import Detector
+from console.rules.loading import load_rule, load_samples
+
+_numbers = itertools.count()
+_KUBECTL = "kubectl/v1.33.1 (linux/amd64) kubernetes/8adc0f0"
+_PARTS = ("match", "silent", "quiet")
+
+Sample = Mapping[str, Any]
+
+
+def whole(partial: Sample, second: int = 0) -> dict[str, Any]:
+    """The event with everything filled in that `partial` leaves out; `second` is its place in time."""
+    moment = f"2026-11-23T07:{second // 60:02}:{second % 60:02}.000000Z"
+    reference = partial.get("objectRef", {})
+    space = f"/namespaces/{reference['namespace']}" if "namespace" in reference else ""
+    event: dict[str, Any] = {
+        "kind": "Event",
+        "apiVersion": "audit.k8s.io/v1",
+        "level": "RequestResponse" if "requestObject" in partial else "Metadata",
+        "auditID": f"00000000-0000-4000-8000-{next(_numbers):012x}",
+        "stage": "ResponseComplete",
+        "requestURI": f"/api/v1{space}/{reference.get('resource', '')}",
+        "verb": "get",
+        "user": {"username": "jane", "groups": ["dev", "system:authenticated"]},
+        "sourceIPs": ["10.0.0.7"],
+        "userAgent": _KUBECTL,
+        "responseStatus": {"metadata": {}, "code": 200},
+        "requestReceivedTimestamp": moment,
+        "stageTimestamp": moment,
+    }
+    return event | {key: value for key, value in partial.items() if value is not None}
+
+
+def line(partial: Sample, second: int = 0) -> bytes:
+    """The event as the API server writes it into its log."""
+    return msgspec.json.encode(whole(partial, second))
+
+
+def read(partials: Sequence[Sample]) -> list[AuditEvent]:
+    """The events as sources hand them on, a second apart."""
+    return [event for second, partial in enumerate(partials) for event in read_record(line(partial, second))]
+
+
+def misjudged(path: Path, rules: RuleSet) -> list[str]:
+    """What the samples of a rule file say and the rules do not, as sentences; empty when all hold.
+
+    Raises:
+        BadInput: the rule or its samples cannot be read.
+    """
+    rule, samples = load_rule(path), load_samples(path)
+    for part in _PARTS:
+        given = samples.get(part, [])
+        if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+            raise BadInput(f"{path.name}: `{part}` of its samples is no list of events")
+    if not samples.get("match"):
+        return [f"{rule.id} has no sample that it must find: nothing shows that it works"]
+    together = rule.threshold is not None or rule.after is not None
+    cases = [samples["match"]] if together else [[event] for event in samples["match"]]
+    return list(_missed(rule.id, cases, rules)) + [
+        f"{rule.id} finds what it must {'keep silent about' if floor is Severity.INFO else 'call less than medium'}:"
+        f" {_short(event)}"
+        for part, floor in (("silent", Severity.INFO), ("quiet", Severity.MEDIUM))
+        for event in samples.get(part, ())
+        if rule.id in _found([event], rules, floor)
+    ]
+
+
+def _missed(rule: str, cases: list[list[Sample]], rules: RuleSet) -> Iterator[str]:
+    for case in cases:
+        if rule not in _found(case, rules, Severity.INFO):
+            yield f"{rule} does not find {_short(case[0])}{f' and {len(case) - 1} more' if len(case) > 1 else ''}"
+
+
+def _found(events: Sequence[Sample], rules: RuleSet, floor: Severity) -> set[str]:
+    rules.run_at(EKS)  # some samples are of that cloud's own hands
+    detector = Detector(rules)
+    detector.feed(read(events))
+    return {finding.rule for finding in detector.findings() if finding.severity.at_least(floor)}
+
+
+def _short(event: Sample) -> str:
+    text = msgspec.json.encode(event).decode()
+    return text if len(text) <= 300 else f"{text[:299]}…"
