@@ -1,6 +1,7 @@
 """`python -m console.docs [--check]`: write, or compare, the documents generated from declarations.
 
-In: the action registry. Out: `docs/actions.md`. `make check` runs it with `--check`, so that docs never lag behind.
+In: the action registry, the rules and their catalogue. Out: `docs/actions.md` and `docs/detections.md`. `make check`
+runs it with `--check`, so that docs never lag behind.
 """
 
 from __future__ import annotations
@@ -8,15 +9,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from console.actions import docs as actions
 from console.actions.catalogue import all_actions
-from console.actions.docs import render
+from console.rules import coverage
 
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 def documents() -> dict[Path, str]:
     """Every generated document by its path in the checkout."""
-    return {_ROOT / "docs" / "actions.md": render(all_actions())}
+    docs = _ROOT / "docs"
+    return {docs / "actions.md": actions.render(all_actions()), docs / "detections.md": coverage.render()}
 
 
 def main(argv: list[str]) -> int:

@@ -20,7 +20,10 @@ _PLACES = (
     ("spec",),
 )
 _LISTS = ("containers", "initContainers", "ephemeralContainers")
-_MARKS = (*_LISTS, "hostNetwork", "hostPID", "hostIPC", "volumes", "serviceAccountName", "nodeName", "hostUsers")
+_MARKS = (
+    *(*_LISTS, "hostNetwork", "hostPID", "hostIPC", "volumes", "serviceAccountName", "nodeName", "hostUsers"),
+    *("shareProcessNamespace", "securityContext"),
+)
 
 
 def pod_of(body: dict[str, Any]) -> dict[str, Any]:
