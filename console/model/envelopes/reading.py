@@ -14,7 +14,7 @@ import msgspec
 
 from console.errors import DataError
 from console.model.audit import AuditEvent
-from console.model.envelopes import aks, gke
+from console.model.envelopes import aks, azure_activity, gke
 from console.model.envelopes.lenient import event_of
 from console.model.provider import AKS, EKS, GKE
 
@@ -88,6 +88,8 @@ def provider_in(record: bytes) -> str:
         return GKE
     if "AuditId" in value or str(value.get("category", "")).startswith("kube-audit"):
         return AKS
+    if azure_activity.event_of(value) is not None:
+        return AKS
     return EKS if str(value.get("logGroup", "")).startswith("/aws/eks/") else ""
 
 
@@ -145,8 +147,8 @@ def _cloud(form: str) -> tuple[Callable[[dict[str, Any]], AuditEvent | None], ..
     if form == "gke":
         return (gke.event_of,)
     if form == "aks":
-        return (aks.event_of,)
-    return (gke.event_of, aks.event_of) if form == "auto" else ()
+        return (aks.event_of, azure_activity.event_of)
+    return (gke.event_of, aks.event_of, azure_activity.event_of) if form == "auto" else ()
 
 
 def _dig(value: dict[str, Any], first: str, second: str) -> Any:

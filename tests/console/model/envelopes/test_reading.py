@@ -79,6 +79,90 @@ def test_a_table_row_of_aks_is_read() -> None:
     assert event.response_status.code == 403
 
 
+ARC, MANAGED = "MICROSOFT.KUBERNETES/CONNECTEDCLUSTERS", "Microsoft.ContainerService/managedClusters"
+RBAC = "rbac.authorization.k8s.io"
+
+
+def activity(operation: str, **more: Any) -> dict[str, Any]:
+    """A record as Azure's activity log exports it."""
+    return {
+        "time": "2026-11-23T07:00:00.0000000Z",
+        "resourceId": "/SUBSCRIPTIONS/S/RESOURCEGROUPS/R/PROVIDERS/MICROSOFT.KUBERNETES/CONNECTEDCLUSTERS/C",
+        "operationName": operation,
+        "category": "Administrative",
+        "resultType": "Success",
+        "resultSignature": "Succeeded.",
+        "callerIpAddress": "198.51.100.7",
+        "correlationId": "c-1",
+        "identity": {"claims": {"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn": "ana@example.org"}},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "verb", "group", "resource", "sub"),
+    [
+        (f"{ARC}/RBAC.AUTHORIZATION.K8S.IO/ROLEBINDINGS/WRITE", "create", RBAC, "rolebindings", ""),
+        (f"{MANAGED}/rbac.authorization.k8s.io/clusterroles/delete", "delete", RBAC, "clusterroles", ""),
+        (f"{ARC}/RBAC.AUTHORIZATION.K8S.IO/ROLES/ESCALATE/ACTION", "escalate", RBAC, "roles", ""),
+        (f"{ARC}/BATCH/CRONJOBS/WRITE", "create", "batch", "cronjobs", ""),
+        (f"{ARC}/EVENTS.K8S.IO/EVENTS/DELETE", "delete", "events.k8s.io", "events", ""),
+        (f"{ARC}/SECRETS/READ", "get", "", "secrets", ""),
+        (f"{ARC}/PODS/EXEC/ACTION", "create", "", "pods", "exec"),
+        (f"{ARC}/SERVICEACCOUNTS/IMPERSONATE/ACTION", "impersonate", "", "serviceaccounts", ""),
+        (f"{ARC}/APPS/DEPLOYMENTS/SCALE/WRITE", "create", "apps", "deployments", "scale"),
+    ],
+)  # fmt: skip
+def test_an_activity_record_of_azure_tells_the_request(
+    operation: str, verb: str, group: str, resource: str, sub: str
+) -> None:
+    (event,) = read_record(json.dumps(activity(operation)).encode())
+
+    assert event.object_ref is not None
+    on = event.object_ref
+    assert (event.verb, on.api_group, on.resource, on.subresource) == (verb, group, resource, sub)
+    assert (event.user.username, event.source_ips, event.stage) == (
+        "ana@example.org",
+        ["198.51.100.7"],
+        "ResponseComplete",
+    )
+
+
+def test_the_other_shapes_of_an_activity_record_are_read() -> None:
+    operation = f"{MANAGED}/secrets/write"
+    rest = {
+        "operationName": {"value": operation, "localizedValue": "x"},
+        "status": {"value": "Failed"},
+        "subStatus": {"value": "Forbidden"},
+        "caller": "ana@example.org",
+        "httpRequest": {"clientIpAddress": "198.51.100.7", "method": "PATCH"},
+        "eventTimestamp": "2026-11-23T07:00:00Z",
+        "resourceId": f"/subscriptions/s/resourceGroups/r/providers/{MANAGED}/c/namespaces/shop/secrets/db",
+    }
+    table = {"OperationNameValue": operation, "Caller": "ana@example.org", "ActivityStatusValue": "Success"}
+
+    ((one,), (two,)) = (read_record(json.dumps(record).encode(), "aks") for record in (rest, table))
+
+    assert one.object_ref is not None
+    assert (one.verb, one.object_ref.namespace, one.object_ref.name) == ("patch", "shop", "db")
+    assert one.response_status is not None
+    assert one.response_status.code == 403
+    assert (two.verb, two.user.username) == ("create", "ana@example.org")
+
+
+def test_a_request_that_only_began_is_no_second_one_and_what_is_about_the_cluster_itself_is_none() -> None:
+    (begun,) = read_record(json.dumps(activity(f"{ARC}/PODS/WRITE", resultType="Start")).encode())
+
+    assert begun.stage == "RequestReceived"
+    for operation in (
+        f"{MANAGED}/WRITE",
+        f"{MANAGED}/agentPools/write",
+        f"{MANAGED}/listClusterAdminCredential/action",
+    ):
+        with pytest.raises(DataError, match="no audit event"):
+            read_record(json.dumps(activity(operation)).encode())
+
+
 def test_an_entry_of_google_is_read_in_the_words_of_the_api_server() -> None:
     entry = {
         "insertId": "i",
