@@ -74,9 +74,9 @@ def load_rule(path: Path, root: Path | None = None) -> Rule:
 
 def load_samples(path: Path) -> dict[str, Any]:
     """The second document of a rule file: `match` and `silent` lists of events."""
-    import yaml
+    from console.hygiene.documents import load_documents
 
-    documents = list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    documents = list(load_documents(path.read_text(encoding="utf-8")))
     return documents[1] if len(documents) > 1 and isinstance(documents[1], dict) else {}
 
 
@@ -91,9 +91,11 @@ class _Fault(Exception):
 def _first_document(text: str, name: str) -> tuple[dict[str, Any], dict[str, int]]:
     import yaml
 
+    from console.hygiene.documents import load_document
+
     head = re.split(r"^---\s*$", text.removeprefix("---\n"), maxsplit=1, flags=re.MULTILINE)[0]
     try:
-        value = yaml.load(head, Loader=yaml.CSafeLoader)
+        value = load_document(head)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1

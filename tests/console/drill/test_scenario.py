@@ -41,6 +41,7 @@ def test_a_scenario_may_come_from_a_file(tmp_path: Path) -> None:
     ("before", "after", "says"),
     [
         ("id: shop", "id: [", "This is not YAML"),
+        ("id: shop", "id: " + "[" * 100_000, "more than 100 levels"),
         ("limit: 20m", "limits: 20m", "unknown field `limits`"),
         ("object: miner", "object: mine", r"move miner names the object 'mine'"),
         ("at: -14m", "at: soon", r"move rights: 'soon' is no span of time"),

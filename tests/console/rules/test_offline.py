@@ -172,6 +172,7 @@ def test_a_broken_rule_file_names_file_and_line_and_leaves_the_others(tmp_path: 
     good = "title: t\nid: OK-1\nlevel: low\ndetection:\n  s: {verb: get}\n  condition: s\n"
     cases = {
         "syntax.yml": ("title: [\n", "not YAML"),
+        "brackets.yml": ("[" * 100_000, "more than 100 levels"),
         "level.yml": (good.replace("low", "loud"), "level.yml:3: level 'loud'"),
         "key.yml": (good + "colour: red\n", "key.yml:7: unknown key"),
         "long.yml": (good.replace("title: t", "title: " + "x" * 41), "at most 40"),
