@@ -19,6 +19,7 @@ from console.posture.manifest import Manifest, manifests_of
 
 _PAGE = 500
 _WITHIN = 60.0
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _KNOWN = (
     "Namespace ServiceAccount Pod ReplicaSet Deployment StatefulSet DaemonSet Job CronJob Service Ingress "
     "NetworkPolicy Role RoleBinding ClusterRole ClusterRoleBinding "
@@ -68,7 +69,18 @@ async def _list(cluster: Cluster, kind: Kind, namespace: str) -> AsyncIterator[M
             raise status_error(reply, f"list {kind.plural}")
         page = reply.json()
         for one in manifests_of(page, kind.plural):
+            _prune(one)
             yield msgspec.structs.replace(one, where="")
         token = (page.get("metadata") or {}).get("continue") or ""
         if not token:
             return
+
+
+def _prune(one: Manifest) -> None:
+    """Drops what no look reads and is most of an object: what controllers reported, and who set which field."""
+    one.body.pop("status", None)
+    metadata = one.at("metadata")
+    metadata.pop("managedFields", None)
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict):
+        annotations.pop(_LAST_APPLIED, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 
 from console.cli.parsing import options_of
 from console.cli.talking import complain, say, say_json
@@ -21,7 +22,7 @@ FOUND, CLEAN, UNREADABLE = 10, 0, 2
 
 def run(args: argparse.Namespace) -> int:
     """Exit 0 clean, 10 something weak, 2 when something could not be read or judged."""
-    export = Exporter(b"posture")
+    export = Exporter(secrets.token_bytes(32))
     if args.cluster and args.files:
         raise BadInput("Give either --cluster or files, not both.")
     minor = minor_of(args.psa_version) if args.psa_version else None

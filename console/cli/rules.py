@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from console.rules.loading import SHIPPED, load_rule, load_rules
 from console.rules.rule import Rule
 from console.rules.sampling import misjudged
 
-_EXPORT = Exporter(b"rules")
+_EXPORT = Exporter(secrets.token_bytes(32))
 _MOST = 5
 """Matching events explained."""
 _BATCH = 1_000

@@ -46,9 +46,8 @@ def ingresses(manifest: Manifest) -> Iterator[Weakness]:
 def webhooks(manifest: Manifest) -> Iterator[Weakness]:
     """Webhooks of the API server that send what it is asked to an address outside the cluster."""
     for field, client in _clients(manifest):
-        url = client.get("url")
-        host = (urlsplit(url).hostname or "") if isinstance(url, str) else ""
-        if isinstance(url, str) and is_outside(host):
+        host = _host(client.get("url"))
+        if is_outside(host):
             text = f"the API server sends objects to {host}, outside the cluster"
             yield manifest.weak("exposure", "webhookOutside", text, f"{field}.url")
 
@@ -76,6 +75,13 @@ def _clients(manifest: Manifest) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"webhooks[{number}].clientConfig", client
     elif manifest.kind == "CustomResourceDefinition":
         yield "spec.conversion.webhook.clientConfig", manifest.at("spec", "conversion", "webhook", "clientConfig")
+
+
+def _host(url: Any) -> str:
+    try:
+        return (urlsplit(url).hostname or "") if isinstance(url, str) else ""
+    except ValueError:  # half an IPv6 address, which no API server takes
+        return ""
 
 
 def _ports(spec: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """RBAC that hands out the cluster: who is cluster-admin, who may become more than they are, what anybody may do.
 
 In: roles and bindings. What every cluster of Kubernetes has of its own (`defaults.yml`) is silent as long as it is no
-more than that: a default role with one right more, or a default binding with one subject more, is told.
+more than that: a default role that breaks one control more, or a default binding with one subject more, is told.
 """
 
 from __future__ import annotations

@@ -166,6 +166,8 @@ def test_an_ingress_in_the_clear() -> None:
         ({"url": "https://127.0.0.1:9443/x"}, False),
         ({"url": "https://hook.tools.svc:443/x"}, False),
         ({"url": "https://hook.tools.svc.evil.example/x"}, True),
+        ({"url": "https://[::1"}, False),
+        ({"url": 7}, False),
         ({"service": {"namespace": "tools", "name": "hook"}}, False),
     ],
 )
