@@ -10,12 +10,13 @@ from console.cli.talking import complain, say, say_json
 from console.cli.talking import run as run_command
 from console.errors import BadInput
 from console.hygiene.exporting import Exporter
+from console.model.need import Need
 from console.model.weakness import Weakness
 from console.policy.podsecurity.judging import NEWEST, minor_of
+from console.posture.auditing import is_policy
+from console.posture.manifest import Manifest
 from console.posture.reading import read_files
 from console.posture.scanning import scan
-from console.rules.needing import needs
-from console.rules.offline import shipped_rules
 
 FOUND, CLEAN, UNREADABLE = 10, 0, 2
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         found = run_command(lambda: survey(options_of(args)))
         manifests, faults = found.manifests, found.faults
         minor = minor_of(found.version) if minor is None else minor
-    weak, unjudged = scan(manifests, minor, needs(shipped_rules().compiled))
+    weak, unjudged = scan(manifests, minor, _needs(manifests))
     for fault in (*faults, *unjudged):
         complain(export(fault))
     for one in weak:
@@ -44,6 +45,16 @@ def run(args: argparse.Namespace) -> int:
         # Of a cluster, what may not be read leaves the rest; a file was given to be judged.
         return UNREADABLE if args.files or not weak else FOUND
     return FOUND if weak else CLEAN
+
+
+def _needs(manifests: list[Manifest]) -> list[Need]:
+    """What the detections need to be recorded; nobody asks where there is no audit policy."""
+    if not any(map(is_policy, manifests)):
+        return []
+    from console.rules.needing import needs
+    from console.rules.offline import shipped_rules
+
+    return needs(shipped_rules().compiled)
 
 
 def _tell(one: Weakness, export: Exporter, *, as_json: bool) -> None:

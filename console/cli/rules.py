@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from console.cli.parsing import options_of
@@ -13,18 +13,16 @@ from console.cli.talking import complain, say, say_json
 from console.config.settings import load
 from console.errors import BadInput
 from console.hygiene.exporting import Exporter
-from console.model.audit import AuditEvent
-from console.model.envelopes.reading import read_lines
 from console.rules.compiling import RuleSet
-from console.rules.explaining import Explained, Searched, alone, explain_all
+from console.rules.explaining import Enough, Explained, Explainer, Searched
 from console.rules.loading import SHIPPED, load_rule, load_rules
+from console.rules.offline import feed_file
 from console.rules.rule import Rule
 from console.rules.sampling import misjudged
 
 _EXPORT = Exporter(secrets.token_bytes(32))
 _MOST = 5
 """Matching events explained."""
-_BATCH = 1_000
 
 
 def run(args: argparse.Namespace) -> int:
@@ -98,14 +96,16 @@ def _check(args: argparse.Namespace) -> int:
 
 def _test(args: argparse.Namespace) -> int:
     """The samples of every file, judged by all rules together: one may come after another."""
-    known = load_rules(*_folders(args))
+    known = _all(args)
     checked, failed = 0, 0
     for path in _files(args):
         checked += 1
         try:
             rule = load_rule(path)
-            rules = RuleSet([*(one for one in known.rules if one.id != rule.id), rule])
-            sentences = [*rules.faults, *misjudged(path, rules)]
+            others = [one for one in known.rules if one.id != rule.id]
+            shared = any(one.detection == rule.detection for one in known.rules if one.id == rule.id)
+            rules = known if shared else RuleSet([*others, rule])
+            sentences = [*(rules.faults if rules is not known else ()), *misjudged(path, rules)]
         except BadInput as error:
             sentences = [str(error)]
         failed += bool(sentences)
@@ -127,15 +127,18 @@ def _explain(args: argparse.Namespace) -> int:
     if not args.names:
         raise BadInput("`rules explain` needs the id of a rule, and may have files of audit events. See `rules list`.")
     rules = _all(args)
-    one = alone(rules, args.names[0])
+    one = next((one for one in rules.compiled if one.rule.id == args.names[0]), None)
     if one is None:
         raise BadInput(f"No rule is called {args.names[0]!r}. See `warroom rules list`.")
     if not args.json:
         _introduce(one.rule)
-    told = explain_all(one, rules, _events(args.names[1:]), _MOST)
-    for explained in told:
+    explainer = Explainer(one, rules, _MOST)
+    with suppress(Enough):
+        for path in args.names[1:]:
+            feed_file(path, explainer)
+    for explained in explainer.told:
         _say_explained(explained, as_json=args.json)
-    if args.names[1:] and not told:
+    if args.names[1:] and not explainer.events:
         complain("no line of these files is an audit event; see that they are audit logs")
         return 2
     return 0
@@ -152,21 +155,6 @@ def _introduce(rule: Rule) -> None:
     if rule.after:
         say(f"only within {rule.after.within:.0f} s after {', '.join(rule.after.rules)}")
     say(f"condition: {_EXPORT(str(rule.detection['condition']))}")
-
-
-def _events(paths: list[str]) -> Iterator[AuditEvent]:
-    for path in paths:
-        try:
-            with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
-                batch: list[bytes] = []
-                for text in file:
-                    batch.append(text)
-                    if len(batch) == _BATCH:
-                        yield from read_lines(batch)[0]
-                        batch = []
-                yield from read_lines(batch)[0]
-        except OSError as error:
-            raise BadInput(f"{path}: cannot be read: {error.strerror}. Check the path and its permissions.") from None
 
 
 def _say_explained(told: Explained, *, as_json: bool) -> None:

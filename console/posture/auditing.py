@@ -45,9 +45,14 @@ class _Policy(Part):
     omit_stages: list[str] | None = None
 
 
+def is_policy(manifest: Manifest) -> bool:
+    """Whether this is an audit policy."""
+    return manifest.kind == "Policy" and manifest.group == "audit.k8s.io"
+
+
 def blind(manifest: Manifest, needs: Sequence[Need]) -> Iterator[Weakness]:
     """The detections that a policy blinds. Raises `msgspec.ValidationError` for one no API server would load."""
-    if manifest.kind != "Policy" or manifest.group != "audit.k8s.io":
+    if not is_policy(manifest):
         return
     policy = msgspec.convert(manifest.body, _Policy)
     named = sorted({one for rule in policy.rules or () for one in rule.namespaces or () if one})

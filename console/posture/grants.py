@@ -68,6 +68,7 @@ class Grants:
 
     def __init__(self, manifests: Iterable[Manifest], defaults: Defaults | None = None) -> None:
         self._defaults = defaults or _defaults()
+        self._usual = self._defaults.bindings | self._defaults.installers
         given = [one for one in manifests if one.group == _RBAC]
         self.faults: list[str] = []
         self.roles = list(self._decoded(given, _ROLES, Role))
@@ -90,11 +91,11 @@ class Grants:
                 if one.kind in kinds:
                     yield one, msgspec.convert(one.body, to)
             except msgspec.ValidationError as error:
-                self.faults.append(f"{one.where}: {one}: {error}. No API server would take it.".lstrip(": "))
+                self.faults.append(one.fault(error))
 
     def of_binding(self, manifest: Manifest, binding: Binding) -> Iterator[Weakness]:
         """Of one binding, subject by subject."""
-        usual = (self._defaults.bindings | self._defaults.installers).get(str(manifest), ())
+        usual = self._usual.get(str(manifest), ())
         role = f"{binding.role_ref.kind}/{binding.role_ref.name}"
         found = self._controls(binding)
         for number, subject in enumerate(binding.subjects or ()):

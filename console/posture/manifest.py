@@ -29,6 +29,10 @@ class Manifest(msgspec.Struct, frozen=True):
         """A weakness of this object."""
         return Weakness(str(self), standard, control, message, field)
 
+    def fault(self, error: Exception) -> str:
+        """A sentence about what no API server would decode."""
+        return f"{f'{self.where}: ' if self.where else ''}{self}: {error}. No API server would take it."
+
     def at(self, *path: str) -> dict[str, Any]:
         """The mapping at a path, empty where there is none."""
         found: Any = self.body

@@ -35,19 +35,16 @@ def scan(
     templates = [one for one in map(template_of, manifests) if one]
     automounts = _automounts(manifests)
     told: dict[tuple[str, ...], set[tuple[str, str, str]]] = {}
-    """By object, what its pod is weak in."""
-    ofs: list[tuple[Template, list[Weakness]]] = []
+    weak: list[tuple[Template, list[Weakness]]] = []
     for template in templates:
         own: list[Weakness] = []
         try:
             own += _of_pod(template, minor, automounts)
         except BadInput as error:
-            faults.append(
-                f"{template.owner.where}: {template.owner}: {error}. No API server would take it.".lstrip(": ")
-            )
+            faults.append(template.owner.fault(error))
         told[_key(template.owner)] = {_in_pod(template, one) for one in own}
-        ofs.append((template, own))
-    for template, own in ofs:
+        weak.append((template, own))
+    for template, own in weak:
         made_by = told.get(_maker(template.owner), set())
         found += [one for one in own if _in_pod(template, one) not in made_by]
     for manifest in manifests:
@@ -56,7 +53,7 @@ def scan(
         try:
             found += auditing.blind(manifest, needs)
         except msgspec.ValidationError as error:
-            faults.append(f"{manifest.where}: {manifest}: {error}. No API server would load it.".lstrip(": "))
+            faults.append(manifest.fault(error))
     grants = Grants(manifests)
     found += grants.weaknesses()
     found += networks.namespaces(manifests, templates)

@@ -5,13 +5,13 @@ In: a rule and an event. Out: values of the event as they are; whoever shows the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from console.model.audit import AuditEvent
-from console.rules.compiling import Compiled, RuleSet, compile_rule
+from console.rules.compiling import Compiled, RuleSet
 from console.rules.conditions import And, Name, Node, Not, parse_condition
 from console.rules.fields import getter_of
 from console.rules.matching import compile_field, split_field
@@ -68,26 +68,44 @@ def explain(one: Compiled, rules: RuleSet, event: AuditEvent) -> Explained:
     return Explained(event.audit_id, matched, condition, tuple(looked.values()))
 
 
-def explain_all(rule: Compiled, rules: RuleSet, events: Iterable[AuditEvent], most: int) -> list[Explained]:
-    """The events that match, at most so many; if none does, the one that comes nearest."""
-    found: list[Explained] = []
-    nearest: Explained | None = None
-    for event in events:
-        if event.stage == "RequestReceived":
-            continue
-        told = explain(rule, rules, event)
-        if told.matched:
-            found.append(told)
-            if len(found) == most:
-                break
-        elif not found and (nearest is None or told.near > nearest.near):
-            nearest = told
-    return found or ([nearest] if nearest else [])
+class Explainer:
+    """Takes events as a detector does, and keeps the explanations: of those that match, else of the nearest.
+
+    Args:
+        one: the rule.
+        rules: all of them.
+        most: explanations kept; `Enough` is raised when there are so many.
+    """
+
+    def __init__(self, one: Compiled, rules: RuleSet, most: int) -> None:
+        self.rules = rules
+        self.events = 0
+        self._one, self._most = one, most
+        self._found: list[Explained] = []
+        self._nearest: Explained | None = None
+
+    def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> None:
+        """More events. Raises `Enough`."""
+        self.events += len(batch)
+        for event in batch:
+            if event.stage == "RequestReceived":
+                continue
+            told = explain(self._one, self.rules, event)
+            if told.matched:
+                self._found.append(told)
+                if len(self._found) == self._most:
+                    raise Enough
+            elif self._nearest is None or told.near > self._nearest.near:
+                self._nearest = told
+
+    @property
+    def told(self) -> list[Explained]:
+        """The events that match; if none does, the one that comes nearest."""
+        return self._found or ([self._nearest] if self._nearest else [])
 
 
-def alone(rules: RuleSet, rule: str) -> Compiled | None:
-    """The rule of that id, compiled; None where there is none."""
-    return next((compile_rule(one) for one in rules.rules if one.id == rule), None)
+class Enough(Exception):
+    """Nothing more need be read."""
 
 
 def _searched(name: str, search: Any, view: View) -> Searched:

@@ -15,12 +15,13 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TextIO, cast
+from typing import IO, Any, Protocol, TextIO, cast
 
 import msgspec
 
 from console.errors import BadInput, DataError
 from console.hygiene.exporting import Exporter
+from console.model.audit import AuditEvent
 from console.model.envelopes.reading import FORMATS, LINE_LIMIT, provider_in, read_lines, read_record
 from console.model.envelopes.times import format_time
 from console.model.finding import Finding
@@ -34,6 +35,18 @@ _BLOCK = 1 << 20
 _WHOLE = 64 << 20
 """Bytes of a file that is looked at as one JSON document when none of its lines is an event."""
 FOUND, NOTHING, UNREADABLE = 10, 0, 2
+
+
+class Sink(Protocol):
+    """What takes the events of a file: a detector, or what explains a rule."""
+
+    rules: RuleSet
+    events: int
+    """Taken in so far."""
+
+    def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> Any:
+        """More events, and the record behind each."""
+        ...
 
 
 def shipped_rules() -> RuleSet:
@@ -93,10 +106,9 @@ def _run(paths: Sequence[str], form: str, tell: Callable[[str], None], rules: Ru
     for path in paths:
         before = detector.events
         try:
-            malformed = _run_file(path, form, detector)
-        except (OSError, EOFError, zlib.error) as error:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            tell(f"{path}: cannot be read: {reason}; check the path and its permissions")
+            malformed = feed_file(path, detector, form)
+        except BadInput as error:
+            tell(str(error))
             failed = True
             continue
         if malformed:
@@ -106,8 +118,20 @@ def _run(paths: Sequence[str], form: str, tell: Callable[[str], None], rules: Ru
     return detector, failed
 
 
-def _run_file(path: str, form: str, detector: Detector) -> int:
-    """Feeds one file; returns how many lines were malformed."""
+def feed_file(path: str, detector: Sink, form: str = "auto") -> int:
+    """Feeds one file; returns how many lines were malformed.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    try:
+        return _feed_file(path, detector, form)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise BadInput(f"{path}: cannot be read: {reason}; check the path and its permissions") from None
+
+
+def _feed_file(path: str, detector: Sink, form: str) -> int:
     source = "stdin" if path == "-" else Path(path).name
     malformed, before, head, begun = 0, detector.events, bytearray(), False
     with _opened(path) as stream:
@@ -126,7 +150,7 @@ def _run_file(path: str, form: str, detector: Detector) -> int:
     return malformed
 
 
-def _feed_document(text: bytes, detector: Detector, source: str, form: str) -> bool:
+def _feed_document(text: bytes, detector: Sink, source: str, form: str) -> bool:
     """Feeds a whole file that is one JSON document; tells whether it was one."""
     try:
         events = read_record(text, form, _WHOLE)
@@ -136,7 +160,7 @@ def _feed_document(text: bytes, detector: Detector, source: str, form: str) -> b
     return True
 
 
-def feed_lines(lines: Sequence[bytes], detector: Detector, source: str = "", form: str = "auto") -> int:
+def feed_lines(lines: Sequence[bytes], detector: Sink, source: str = "", form: str = "auto") -> int:
     """Feeds lines to a detector; returns how many were malformed."""
     faults: list[bytes] = []
     events, raw = read_lines(lines, form, faults.append)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -88,7 +89,7 @@ def test_a_rule_is_explained_on_a_log(config: Path) -> None:
         "objectRef": {"resource": "pods"},
         "requestObject": {"metadata": {"labels": {"mine": "x"}}},
     }
-    log.write_bytes(line({"verb": "get"}) + b"\n" + line(event) + b"\nnot an event\n")
+    log.write_bytes(gzip.compress(line({"verb": "get"}) + b"\n" + line(event) + b"\nnot an event\n"))
 
     told = rules("explain", "MY-RULE", str(log), config=config)
     as_json = json.loads(rules("explain", "MY-RULE", str(log), "--json", config=config).stdout)

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from console.model.audit import AuditEvent, AuditUser, ObjectReference, ResponseStatus
+from console.model.envelopes.lenient import mapping_of, text_of
 
 _OPERATION = re.compile(r"(?i)^microsoft\.(?:kubernetes/connectedclusters|containerservice/managedclusters)/(.+)$")
 _CLUSTER = re.compile(r"(?i)/(?:connectedclusters|managedclusters)/[^/]+(?:/(.+))?$")
@@ -32,11 +33,11 @@ def event_of(record: dict[str, Any]) -> AuditEvent | None:
         return None
     verb, group, resource, subresource = asked
     if verb == "create":
-        verb = _METHODS.get(_text(_dict(record.get("httpRequest")).get("method")).upper(), verb)
+        verb = _METHODS.get(text_of(mapping_of(record.get("httpRequest")).get("method")).upper(), verb)
     namespace, name = _place(_named(record, "resourceId", "_ResourceId", "ResourceId"))
     moment = _named(record, "time", "eventTimestamp", "TimeGenerated")
-    address = _named(record, "callerIpAddress", "CallerIpAddress") or _text(
-        _dict(record.get("httpRequest")).get("clientIpAddress")
+    address = _named(record, "callerIpAddress", "CallerIpAddress") or text_of(
+        mapping_of(record.get("httpRequest")).get("clientIpAddress")
     )
     status = _named(record, "resultType", "ActivityStatusValue", "status").lower()
     return AuditEvent(
@@ -82,14 +83,14 @@ def _place(resource_id: str) -> tuple[str, str]:
 
 
 def _user(record: dict[str, Any]) -> str:
-    claims = _dict(_dict(record.get("identity")).get("claims")) or _dict(record.get("claims"))
-    return _named(record, "caller", "Caller") or next((_text(claims[one]) for one in _UPN if claims.get(one)), "")
+    claims = mapping_of(mapping_of(record.get("identity")).get("claims")) or mapping_of(record.get("claims"))
+    return _named(record, "caller", "Caller") or next((text_of(claims[one]) for one in _UPN if claims.get(one)), "")
 
 
 def _code(record: dict[str, Any], status: str) -> int:
     if status not in _FAILED:
         return 200
-    inner = _named(_dict(record.get("properties")), "statusCode")
+    inner = _named(mapping_of(record.get("properties")), "statusCode")
     signature = f"{_named(record, 'resultSignature', 'subStatus')} {inner}"
     if "forbidden" in signature.lower() or "403" in signature:
         return 403
@@ -100,15 +101,7 @@ def _named(record: dict[str, Any], *names: str) -> str:
     """The first of these fields that is a text, or has one as its `value`."""
     for name in names:
         value = record.get(name)
-        text = _text(value) or _text(_dict(value).get("value"))
+        text = text_of(value) or text_of(mapping_of(value).get("value"))
         if text:
             return text
     return ""
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

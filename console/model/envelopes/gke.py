@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from console.model.audit import AuditEvent, AuditUser, ObjectReference, ResponseStatus
-from console.model.envelopes.lenient import raw_of
+from console.model.envelopes.lenient import mapping_of, raw_of, text_of
 
 _HTTP = {0: 200, 1: 499, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409, 13: 500, 14: 503, 16: 401}
 """gRPC status to HTTP status."""
@@ -24,24 +24,24 @@ def event_of(entry: dict[str, Any]) -> AuditEvent | None:
     payload = entry.get("protoPayload", entry)
     if not isinstance(payload, dict):
         return None
-    method = _text(payload.get("methodName"))
-    name = _text(payload.get("resourceName"))
-    if not method.startswith("io.k8s.") and _text(payload.get("serviceName")) != "k8s.io":
+    method = text_of(payload.get("methodName"))
+    name = text_of(payload.get("resourceName"))
+    if not method.startswith("io.k8s.") and text_of(payload.get("serviceName")) != "k8s.io":
         method = _permission(payload)
         if not method:
             return None
     verb, subresource = _verb(method)
     reference = _reference(name, subresource)
-    moment = _text(entry.get("timestamp")) or _text(entry.get("receiveTimestamp"))
+    moment = text_of(entry.get("timestamp")) or text_of(entry.get("receiveTimestamp"))
     labels = entry.get("labels")
     return AuditEvent(
-        audit_id=_text(_dict(entry.get("operation")).get("id")) or _text(entry.get("insertId")),
+        audit_id=text_of(mapping_of(entry.get("operation")).get("id")) or text_of(entry.get("insertId")),
         level="RequestResponse" if "request" in payload else "Metadata",
         stage="ResponseComplete",
         verb=verb,
         user=_user(payload),
-        source_ips=[ip] if (ip := _text(_dict(payload.get("requestMetadata")).get("callerIp"))) else None,
-        user_agent=_text(_dict(payload.get("requestMetadata")).get("callerSuppliedUserAgent")),
+        source_ips=[ip] if (ip := text_of(mapping_of(payload.get("requestMetadata")).get("callerIp"))) else None,
+        user_agent=text_of(mapping_of(payload.get("requestMetadata")).get("callerSuppliedUserAgent")),
         object_ref=reference,
         response_status=_status(payload, labels),
         request_uri=f"/{name}",
@@ -56,8 +56,8 @@ def event_of(entry: dict[str, Any]) -> AuditEvent | None:
 def _permission(payload: dict[str, Any]) -> str:
     """Where the method is missing the permission that was asked for names verb and resource."""
     for asked in payload.get("authorizationInfo") or []:
-        if isinstance(asked, dict) and _text(asked.get("permission")).startswith("io.k8s."):
-            return _text(asked["permission"])
+        if isinstance(asked, dict) and text_of(asked.get("permission")).startswith("io.k8s."):
+            return text_of(asked["permission"])
     return ""
 
 
@@ -91,27 +91,19 @@ def _reference(name: str, subresource: str) -> ObjectReference:
 
 
 def _user(payload: dict[str, Any]) -> AuditUser:
-    known = _dict(payload.get("authenticationInfo"))
-    name = _text(known.get("principalEmail")) or _text(known.get("principalSubject"))
+    known = mapping_of(payload.get("authenticationInfo"))
+    name = text_of(known.get("principalEmail")) or text_of(known.get("principalSubject"))
     return AuditUser(username=name)
 
 
 def _status(payload: dict[str, Any], labels: Any) -> ResponseStatus:
-    status = _dict(payload.get("status"))
+    status = mapping_of(payload.get("status"))
     code = status.get("code", 0)
     http = _HTTP.get(code, code) if isinstance(code, int) and not isinstance(code, bool) else 0
-    if http == 200 and _dict(labels).get("authorization.k8s.io/decision") == "forbid":
+    if http == 200 and mapping_of(labels).get("authorization.k8s.io/decision") == "forbid":
         http = 403
-    return ResponseStatus(code=http, message=_text(status.get("message")))
+    return ResponseStatus(code=http, message=text_of(status.get("message")))
 
 
 def _body(value: Any) -> msgspec.Raw:
     return raw_of({k: v for k, v in value.items() if k != "@type"}) if isinstance(value, dict) else msgspec.Raw(b"")
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

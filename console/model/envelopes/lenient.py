@@ -18,19 +18,19 @@ _CODES = {"success": 200, "failure": 500}
 
 def event_of(record: Mapping[str, Any]) -> AuditEvent | None:
     """The event this mapping is, or None when it lacks what every audit event has."""
-    verb, audit_id = _text(record.get("verb")), _text(record.get("auditID"))
-    uri, stage = _text(record.get("requestURI")), _text(record.get("stage"))
+    verb, audit_id = text_of(record.get("verb")), text_of(record.get("auditID"))
+    uri, stage = text_of(record.get("requestURI")), text_of(record.get("stage"))
     if not (verb and (uri or stage or audit_id)):
         return None
     return AuditEvent(
         audit_id=audit_id,
-        level=_text(record.get("level")),
+        level=text_of(record.get("level")),
         stage=stage,
         verb=verb,
         user=_user(record.get("user")) or AuditUser(),
         impersonated_user=_user(record.get("impersonatedUser")),
         source_ips=_texts(record.get("sourceIPs")),
-        user_agent=_text(record.get("userAgent")),
+        user_agent=text_of(record.get("userAgent")),
         object_ref=_reference(record.get("objectRef")),
         response_status=_status(record.get("responseStatus")),
         request_uri=uri,
@@ -49,8 +49,14 @@ def raw_of(value: Any) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """The text, "" for anything else."""
     return value if isinstance(value, str) else ""
+
+
+def mapping_of(value: Any) -> dict[str, Any]:
+    """The mapping, an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
 
 
 def _texts(value: Any) -> list[str] | None:
@@ -67,7 +73,7 @@ def _strings(value: Any) -> dict[str, str] | None:
 
 def _moment(record: Mapping[str, Any], name: str) -> str:
     """The time by its present name, else by that of the first beta of the format."""
-    return _text(record.get(name)) or _text(record.get("timestamp"))
+    return text_of(record.get(name)) or text_of(record.get("timestamp"))
 
 
 def _user(value: Any) -> AuditUser | None:
@@ -75,14 +81,14 @@ def _user(value: Any) -> AuditUser | None:
         return None
     extra = value.get("extra")
     kept = {str(key): _texts(inner) or [] for key, inner in extra.items()} if isinstance(extra, dict) else None
-    return AuditUser(_text(value.get("username")), _text(value.get("uid")), _texts(value.get("groups")), kept)
+    return AuditUser(text_of(value.get("username")), text_of(value.get("uid")), _texts(value.get("groups")), kept)
 
 
 def _reference(value: Any) -> ObjectReference | None:
     if not isinstance(value, dict):
         return None
     fields = ("resource", "namespace", "name", "uid", "apiGroup", "apiVersion", "resourceVersion", "subresource")
-    return ObjectReference(*(_text(value.get(field)) for field in fields))
+    return ObjectReference(*(text_of(value.get(field)) for field in fields))
 
 
 def _status(value: Any) -> ResponseStatus | None:
@@ -91,7 +97,7 @@ def _status(value: Any) -> ResponseStatus | None:
     code = value.get("code")
     if isinstance(code, str) and code.isdecimal():
         code = int(code[:9])
-    status = _text(value.get("status"))
+    status = text_of(value.get("status"))
     if isinstance(code, bool) or not isinstance(code, (int, float)):
         code = _CODES.get(status.lower(), 0)
-    return ResponseStatus(int(code), status, _text(value.get("reason")), _text(value.get("message")))
+    return ResponseStatus(int(code), status, text_of(value.get("reason")), text_of(value.get("message")))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from console.errors import BadInput
 from console.policy.podsecurity import baseline, restricted
-from console.policy.podsecurity.control import BASELINE, RESTRICTED, Breach, Control
+from console.policy.podsecurity.control import BASELINE, RESTRICTED, Breach, Control, Look
 from console.policy.podsecurity.surface import Surface
 
 CONTROLS: tuple[Control, ...] = baseline.CONTROLS + restricted.CONTROLS
@@ -31,16 +32,21 @@ def minor_of(version: str) -> int:
 def breaches(pod: Surface, minor: int = NEWEST, standard: str = RESTRICTED) -> list[Breach]:
     """What the admission of that version would refuse the pod for at that level, in the order of the controls."""
     levels = (BASELINE,) if standard == BASELINE else (BASELINE, RESTRICTED)
-    holding = [control for control in CONTROLS if control.standard in levels and control.at(minor)]
-    replaced = {control.replaces for control in holding}
-    return [found for control in holding if control.id not in replaced for found in _broken(control, pod, minor)]
+    holding = [(control, look) for control, look in _holding(minor) if control.standard in levels]
+    replaced = {control.replaces for control, _ in holding}
+    return _broken(pod, [(control, look) for control, look in holding if control.id not in replaced])
 
 
 def weaknesses(pod: Surface, minor: int = NEWEST) -> list[Breach]:
     """What is short of either level: all of the baseline, then what only the restricted level refuses."""
-    return breaches(pod, minor, BASELINE) + [one for one in breaches(pod, minor) if one.standard == RESTRICTED]
+    return _broken(pod, _holding(minor))
 
 
-def _broken(control: Control, pod: Surface, minor: int) -> list[Breach]:
-    look = control.at(minor)
-    return [Breach(control.standard, control.id, field, text) for field, text in look(pod)] if look else []
+@cache
+def _holding(minor: int) -> list[tuple[Control, Look]]:
+    """The controls of that version, with their wording in it."""
+    return [(control, look) for control in CONTROLS if (look := control.at(minor))]
+
+
+def _broken(pod: Surface, holding: list[tuple[Control, Look]]) -> list[Breach]:
+    return [Breach(control.standard, control.id, field, text) for control, look in holding for field, text in look(pod)]

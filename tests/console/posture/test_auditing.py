@@ -84,4 +84,4 @@ def test_a_policy_that_no_server_would_load_is_named() -> None:
     weak, faults = scan(read({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": "all"}), needs=[DUMP])
 
     assert weak == []
-    assert "No API server would load it." in faults[0]
+    assert "No API server would take it." in faults[0]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
+
+import pytest
 
 from console.rules.compiling import Compiled, RuleSet
-from console.rules.explaining import Explained, alone, explain, explain_all
+from console.rules.detector import Detector
+from console.rules.explaining import Enough, Explained, Explainer, explain
 from console.rules.offline import shipped_rules
 from tests.console.rules.events import read
 
@@ -24,9 +28,7 @@ def rules() -> RuleSet:
 
 
 def rule(name: str) -> Compiled:
-    one = alone(rules(), name)
-    assert one
-    return one
+    return next(one for one in rules().compiled if one.rule.id == name)
 
 
 def fields(told: Explained) -> dict[str, tuple[bool, tuple[str, ...]]]:
@@ -66,20 +68,24 @@ def test_matches_come_alone_and_without_one_the_nearest_miss() -> None:
     listing = {"verb": "list", "objectRef": {"resource": "secrets"}}
     one = rule("K8S-PRIVILEGED")
 
-    assert [told.matched for told in explain_all(one, rules(), read([PLAIN, CREATE, CREATE, CREATE]), 2)] == [
-        True,
-        True,
-    ]
-    (nearest,) = explain_all(one, rules(), read([listing, PLAIN, listing]), 2)
+    explainer = Explainer(one, rules(), 2)
+    with pytest.raises(Enough):
+        explainer.feed(read([PLAIN, CREATE, CREATE, CREATE]))
+    assert [told.matched for told in explainer.told] == [True, True]
+
+    missing = Explainer(one, rules(), 2)
+    assert missing.told == []
+    missing.feed(read([listing, PLAIN, listing]))
+    (nearest,) = missing.told
     assert fields(nearest)["verb|expand"] == (True, ("create",))
-    assert explain_all(one, rules(), [], 2) == []
 
 
-def test_every_shipped_rule_can_be_explained_and_judges_as_the_detector_does() -> None:
-    events = read([CREATE, PLAIN, REFUSED, {"verb": "list", "objectRef": {"resource": "secrets"}}])
-    for one in rules().compiled:
-        for event in events:
-            cells, candidates = rules().choose(event)
-            assert cells
-            told = explain(one, rules(), event)
-            assert not told.matched or one in candidates, one.rule.id
+@pytest.mark.parametrize("event", [CREATE, PLAIN, REFUSED, {"verb": "list", "objectRef": {"resource": "secrets"}}])
+def test_every_shipped_rule_is_explained_as_the_detector_judges(event: dict[str, Any]) -> None:
+    detector = Detector(rules())
+    detector.feed(read([event]))
+    single = [one for one in rules().compiled if not (one.rule.threshold or one.rule.after or one.rule.marker)]
+
+    matched = {one.rule.id for one in single if explain(one, rules(), read([event])[0]).matched}
+
+    assert matched == {finding.rule for finding in detector.findings()}
