@@ -5,20 +5,17 @@ Out: the objects, the server's version, and a sentence for each kind that could 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import msgspec
 
 from console.bootstrap.visiting import visit
-from console.cluster.failures import status_error
+from console.cluster.decoding import Garbage, KindDecoder, Page
+from console.cluster.listing import Listing
+from console.cluster.scope import Scope
 from console.config.options import Options
-from console.errors import ApiStatus
+from console.errors import ApiStatus, BadInput
 from console.model.ref import BY_KIND, Kind
-from console.ports.cluster import Cluster, Request
 from console.posture.manifest import Manifest, manifests_of
 
-_PAGE = 500
-_WITHIN = 60.0
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _KNOWN = (
     "Namespace ServiceAccount Pod ReplicaSet Deployment StatefulSet DaemonSet Job CronJob Service Ingress "
@@ -50,30 +47,38 @@ async def survey(options: Options) -> Survey:
         info = await cluster.identify()
         for kind in KINDS:
             for namespace in options.namespaces if kind.namespaced and options.namespaces else ("",):
+                listing = Listing(Scope(kind, namespace), cluster.send, Whole(kind))
                 try:
-                    found += [one async for one in _list(cluster, kind, namespace)]
+                    found += [one async for some in listing.slices() for one in some]
                 except ApiStatus as error:
                     faults.append(f"{kind.plural} are not judged: {error}")
+                if listing.garbage:
+                    faults.append(f"{listing.garbage} {kind.plural} are not judged: they could not be read")
     wanted = options.namespaces
     if wanted:
         found = [one for one in found if one.kind != "Namespace" or one.name in wanted]
     return Survey(found, info.version, faults)
 
 
-async def _list(cluster: Cluster, kind: Kind, namespace: str) -> AsyncIterator[Manifest]:
-    token = ""
-    while True:
-        query = (("limit", str(_PAGE)), *((("continue", token),) if token else ()))
-        reply = await cluster.send(Request("GET", kind.path(namespace), query), _WITHIN)
-        if reply.status != 200:
-            raise status_error(reply, f"list {kind.plural}")
-        page = reply.json()
-        for one in manifests_of(page, kind.plural):
-            _prune(one)
-            yield msgspec.structs.replace(one, where="")
-        token = (page.get("metadata") or {}).get("continue") or ""
-        if not token:
-            return
+class Whole:
+    """Objects of one kind as they are, but for what no look reads."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._pages = KindDecoder(kind.kind)
+        self._kind, self._version = kind.kind, f"{kind.group}/{kind.version}" if kind.group else kind.version
+
+    def page(self, body: bytes) -> Page:
+        """One page. Raises `Garbage`."""
+        return self._pages.page(body)
+
+    def item(self, raw: msgspec.Raw) -> Manifest:
+        """One object. Raises `Garbage`."""
+        try:
+            (one,) = manifests_of(msgspec.json.decode(raw), "", self._kind, self._version)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BadInput) as error:
+            raise Garbage(f"An object of the API server is not readable: {error}.") from error
+        _prune(one)
+        return one
 
 
 def _prune(one: Manifest) -> None:

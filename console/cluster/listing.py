@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from console.cluster.bounded import OverLimit
-from console.cluster.decoding import KindDecoder, Page
+from console.cluster.decoding import Page
 from console.cluster.failures import status_error
 from console.cluster.garbage import collector_paused
 from console.cluster.scope import Scope
 from console.errors import Unreachable
-from console.model.objects import Obj
 from console.ports.cluster import Reply, Request
 from console.ports.tasks import Tasks
 
@@ -28,12 +27,26 @@ _WITHIN = 60.0
 _MANY = 5_000
 
 Send = Callable[[Request, float], Awaitable[Reply]]
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Listing:
+class Decoder(Protocol[T_co]):
+    """What makes objects of the bytes of a list: pruned ones for the caches, or whole ones."""
+
+    def page(self, body: bytes) -> Page:
+        """One page. Raises `Garbage`."""
+        ...
+
+    def item(self, raw: msgspec.Raw) -> T_co:
+        """One object. Raises `Garbage`."""
+        ...
+
+
+class Listing(Generic[T]):
     """One walk through a scope; iterate `slices`, then read `version`."""
 
-    def __init__(self, scope: Scope, send: Send, decoder: KindDecoder) -> None:
+    def __init__(self, scope: Scope, send: Send, decoder: Decoder[T]) -> None:
         self.version = ""
         """The list's resourceVersion, known when all was read; the watch goes on from it."""
         self.garbage = 0
@@ -45,7 +58,7 @@ class Listing:
         self._tasks = Tasks()
         self._objects = 0
 
-    async def slices(self) -> AsyncIterator[list[Obj]]:
+    async def slices(self) -> AsyncIterator[list[T]]:
         """All objects in small lists. Raises `ApiStatus`, `Unreachable`, `LoginNeeded`."""
         with collector_paused() as pause:
             try:
@@ -84,9 +97,9 @@ class Listing:
             await asyncio.sleep(0)  # putting the body together took a while already
             return self._decoder.page(reply.body)
 
-    def _decoded(self, items: list[msgspec.Raw]) -> list[Obj]:
+    def _decoded(self, items: list[msgspec.Raw]) -> list[T]:
         self._objects += len(items)
-        found: list[Obj] = []
+        found: list[T] = []
         for item in items:
             try:
                 found.append(self._decoder.item(item))
