@@ -64,6 +64,8 @@ def _record(rule: Rule) -> dict[str, object]:
         "catalogue": rule.catalogue,
         "attack": rule.attack,
         "file": _EXPORT(rule.where.rpartition(":")[0]),
+        "reads": rule.reads,
+        "tactic": rule.tactic,
         "marker": rule.marker,
     }
 
@@ -127,7 +129,7 @@ def _explain(args: argparse.Namespace) -> int:
     if not args.names:
         raise BadInput("`rules explain` needs the id of a rule, and may have files of audit events. See `rules list`.")
     rules = _all(args)
-    one = next((one for one in rules.compiled if one.rule.id == args.names[0]), None)
+    one = next((one for one in rules.every if one.rule.id == args.names[0]), None)
     if one is None:
         raise BadInput(f"No rule is called {args.names[0]!r}. See `warroom rules list`.")
     if not args.json:
@@ -139,7 +141,7 @@ def _explain(args: argparse.Namespace) -> int:
     for explained in explainer.told:
         _say_explained(explained, as_json=args.json)
     if args.names[1:] and not explainer.events:
-        complain("no line of these files is an audit event; see that they are audit logs")
+        complain("no line of these files is an audit event or what a sensor tells; see that they are logs of these")
         return 2
     return 0
 

@@ -162,9 +162,10 @@ class Board:
             export(who_words(one.who.user, one.who.as_user)),
             self.contained(one.id),
             acknowledged.seat if acknowledged else Clean(""),
-            export(one.source),
+            export(", ".join(one.told_by)),
             export(key_of(target)) if target else Clean(""),
             export(key_of(actor)) if actor else Clean(""),
+            known_safe(one.story),
         )
 
     def _undo_row(self, action: ActionState) -> UndoRow:
@@ -202,7 +203,7 @@ class Board:
             one
             for one in self.findings.values()
             if one.severity.at_least(Severity(floor))
-            and (not source or one.source.split(":")[0] == source)
+            and (not source or any(told.split(":")[0] == source for told in one.told_by))
             and rule in ("", one.rule)
         ]
         acknowledged = self._state().acknowledged

@@ -80,6 +80,8 @@ class FindingRow(_View, frozen=True):
     """Key of the target's row in `resources`."""
     who_key: Clean = Clean("")
     """Key of the actor's row in `resources` when it is an object (a service account)."""
+    story: Clean = Clean("")
+    """Id of the story it is part of, "" while it stands alone."""
 
 
 class ResourceRow(_View, frozen=True):

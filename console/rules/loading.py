@@ -14,7 +14,7 @@ import msgspec
 
 from console.errors import BadInput
 from console.model.severity import Severity
-from console.rules.rule import After, Rule, Threshold
+from console.rules.rule import TACTICS, After, Rule, Threshold
 
 SHIPPED = Path(__file__).parent / "data"
 _LEVELS = {"informational": "info"}
@@ -140,8 +140,34 @@ def _rule(head: dict[str, Any], where: str) -> Rule:
         levels=_levels(head.get("levels", [])),
         fields=_texts(head, "fields"),
         target=_target(head.get("target", "object")),
+        tactic=_tactic(head, where),
+        reads=_reads(head.get("logsource")),
         marker=head.get("marker") is True,
     )
+
+
+_READ = {"process_creation": "process", "network_connection": "flow", "dns_query": "flow"}
+"""Sigma's categories of log sources that sensors on the nodes tell."""
+
+
+def _reads(source: Any) -> str:
+    """Which signals a log source means; without a category it is the audit trail."""
+    if source is None:
+        return "audit"
+    if not isinstance(source, dict):
+        raise _Fault("logsource", "logsource is a mapping: product, service or category")
+    category, product = str(source.get("category", "application")), str(source.get("product", "kubernetes"))
+    if category in _READ and product in ("linux", "kubernetes"):
+        return _READ[category]
+    if product == "kubernetes" and category == "application" and source.get("service", "audit") == "audit":
+        return "audit"
+    known = f"product kubernetes with service audit, or product linux with category {', '.join(_READ)}"
+    raise _Fault("logsource", f"no source tells of this logsource; give {known}")
+
+
+def _tactic(head: dict[str, Any], where: str) -> str:
+    tagged = (tag[7:].lower().replace("_", "-") for tag in _texts(head, "tags") if tag.lower().startswith("attack."))
+    return next((word for word in (*tagged, where.partition("/")[0]) if word in TACTICS), "")
 
 
 def _severity(value: Any, key: str) -> Severity:

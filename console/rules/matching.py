@@ -19,7 +19,10 @@ from console.rules.fields import Getter, getter_of
 from console.rules.placeholders import PLACEHOLDERS
 from console.rules.view import View
 
-Test = Callable[[View], bool]
+Test = Callable[[Any], bool]
+"""Of a `View`, or of what a sensor tells (`console.rules.sensed`)."""
+Look = Callable[[str], Getter | None]
+"""What reads a field of this name; None when there is no such field."""
 ValueTest = Callable[[Any], bool]
 _MODIFIERS = frozenset(
     {"contains", "startswith", "endswith", "all", "re", "cidr", "exists", "lt", "lte", "gt", "gte", "cased", "expand",
@@ -52,10 +55,10 @@ def listed(key: str, value: Any) -> list[Any]:
     return out
 
 
-def compile_field(key: str, value: Any) -> Test:
+def compile_field(key: str, value: Any, look: Look = getter_of) -> Test:
     """The test of one field. Raises BadInput for an unknown field, a bad pattern or a value that cannot be meant."""
     name, modifiers = split_field(key)
-    get = getter_of(name)
+    get = look(name)
     if get is None:
         raise BadInput(f"unknown field {name!r}")
     values = listed(key, value)
@@ -63,7 +66,7 @@ def compile_field(key: str, value: Any) -> Test:
         wanted = bool(values[0])
         return lambda view: (len(get(view)) > 0) is wanted
     if "fieldref" in modifiers:
-        return _same_as(get, [str(item) for item in values])
+        return _same_as(get, [str(item) for item in values], look)
     if "count" in modifiers:
         tests = [_value_test(item, tuple(m for m in modifiers if m != "count")) for item in values]
         return lambda view: any(test(len(get(view))) for test in tests)
@@ -72,8 +75,8 @@ def compile_field(key: str, value: Any) -> Test:
     return _any(get, values, modifiers)
 
 
-def _same_as(get: Getter, names: list[str]) -> Test:
-    others = [getter_of(name) for name in names]
+def _same_as(get: Getter, names: list[str], look: Look) -> Test:
+    others = [look(name) for name in names]
     if None in others:
         raise BadInput(f"fieldref names an unknown field: {', '.join(names)}")
 

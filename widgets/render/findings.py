@@ -40,7 +40,18 @@ SORTS = {
 
 def words(row: FindingRow) -> str:
     """What a filter looks at."""
-    return f"{row.severity} {row.title} {row.rule} {row.kind} {row.target} {row.who} {row.contained} {row.acknowledged}"
+    known = (
+        row.severity,
+        row.title,
+        row.rule,
+        row.kind,
+        row.target,
+        row.who,
+        row.contained,
+        row.acknowledged,
+        row.story,
+    )
+    return " ".join(known)
 
 
 def cells(row: FindingRow, look: Look) -> tuple[Span, ...]:
@@ -76,6 +87,8 @@ def details(row: FindingRow, look: Look, width: int) -> list[Line]:
     lines += labelled(
         "rule", " ".join(filter(None, (row.rule, f"from {row.sources}" if row.sources else ""))), width, "dim"
     )
+    if row.story:
+        lines += labelled("story", f"{row.story}: of one actor with others (filter /{row.story})", width)
     if row.contained:
         lines.append((("now    ", "dim"), contained(row.contained)))
     if row.acknowledged:
