@@ -194,27 +194,28 @@ def _evidence(settings: Settings, root: Path) -> Diagnosis:
 
 
 def _sources(settings: Settings) -> Iterator[Diagnosis]:
-    named = settings.sources
-    if not (named.audit or named.audit_webhook or named.prometheus):
+    if not settings.sources.named:
         text = "none: intrusions are not seen. Add --audit PATH, --audit-webhook HOST:PORT or --prometheus URL."
         yield Diagnosis("sources", NOTE, text)
-    for path in named.audit:
-        yield _readable(Path(path).expanduser())
-    for url in filter(None, (named.prometheus,)):
-        yield Diagnosis("prometheus", GOOD, f"{url} (asked while an engine runs)")
-    if named.audit_webhook:
-        yield Diagnosis("audit webhook", GOOD, f"{named.audit_webhook} (served while an engine runs)")
+    for name, values in settings.sources.named.items():
+        for value in values:
+            if name == "prometheus":
+                yield Diagnosis(name, GOOD, f"{value} (asked while an engine runs)")
+            elif name.endswith("webhook"):
+                yield Diagnosis(name, GOOD, f"{value} (served while an engine runs)")
+            else:
+                yield _readable(name, Path(value).expanduser())
 
 
-def _readable(path: Path) -> Diagnosis:
+def _readable(name: str, path: Path) -> Diagnosis:
     if path.exists() and not (path.is_file() or path.is_dir()):
-        return Diagnosis("audit", BAD, f"{path} is no file that can be read again. Write it into one.")
+        return Diagnosis(name, BAD, f"{path} is no file that can be read again. Write it into one.")
     try:
         with path.open("rb") as file:
             file.read(1)
     except OSError as error:
-        return Diagnosis("audit", BAD, f"{path} cannot be read: {error.strerror}. Check path and permissions.")
-    return Diagnosis("audit", GOOD, str(path))
+        return Diagnosis(name, BAD, f"{path} cannot be read: {error.strerror}. Check path and permissions.")
+    return Diagnosis(name, GOOD, str(path))
 
 
 LOOKS: tuple[Callable[[Options], Iterator[Diagnosis]], ...] = (host, sources)

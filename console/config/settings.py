@@ -23,10 +23,26 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audit_webhook_cert: str = ""
     audit_webhook_key: str = ""
     audit_webhook_client_ca: str = ""
+    falco: tuple[str, ...] = ()
+    falco_webhook: str = ""
+    falco_webhook_token_file: str = ""
+    falco_webhook_cert: str = ""
+    falco_webhook_key: str = ""
+    falco_webhook_client_ca: str = ""
+    tetragon: tuple[str, ...] = ()
+    hubble: tuple[str, ...] = ()
     prometheus: str = ""
     prometheus_token_file: str = ""
     prometheus_ca: str = ""
     since: str = ""
+
+    @property
+    def named(self) -> dict[str, tuple[str, ...]]:
+        """What is named, by the kind of source: files and addresses."""
+        webhooks = {"audit webhook": self.audit_webhook, "falco webhook": self.falco_webhook}
+        files = {"audit": self.audit, "falco": self.falco, "tetragon": self.tetragon, "hubble": self.hubble}
+        single = {name: (value,) for name, value in (webhooks | {"prometheus": self.prometheus}).items() if value}
+        return {name: paths for name, paths in files.items() if paths} | single
 
 
 class ScreenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +92,10 @@ def load(options: Options) -> Settings:
         settings.sources,
         audit=options.audit or settings.sources.audit,
         audit_webhook=options.audit_webhook or settings.sources.audit_webhook,
+        falco=options.falco or settings.sources.falco,
+        falco_webhook=options.falco_webhook or settings.sources.falco_webhook,
+        tetragon=options.tetragon or settings.sources.tetragon,
+        hubble=options.hubble or settings.sources.hubble,
         prometheus=options.prometheus or settings.sources.prometheus,
         since=options.since or settings.sources.since,
     )

@@ -253,8 +253,10 @@ def sentence_of(finding: Finding, exporter: Exporter) -> str:
     on = finding.target
     where = "/".join(part for part in (on.namespace, on.name or on.path) if part)
     what = f"{on.kind}{'/' + on.subresource if on.subresource else ''} {where}".strip()
-    user = finding.who.user + (f" as {finding.who.as_user}" if finding.who.as_user else "")
+    user = (finding.who.user or (f"pod {finding.who.pod}" if finding.who.pod else "")) + (
+        f" as {finding.who.as_user}" if finding.who.as_user else ""
+    )
     return (
         f"{finding.severity.value.upper():8} {format_time(finding.last)[:19]}Z {finding.count:>5} "
-        f"{finding.title:40} {exporter(what)}  {exporter(user)}"
+        f"{exporter(finding.title):40} {exporter(what)}  {exporter(user)}"
     ).rstrip()
