@@ -56,6 +56,7 @@ from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
 from console.rules.ledger import StreamLedger
 from console.rules.measures import Gauge, load_measure_rules
+from console.rules.standing import standing
 from console.rules.trail import Trail
 
 _log = logging.getLogger("warroom.engine")
@@ -138,15 +139,9 @@ class Engine:
         self.detector = Detector(RuleSet(()))
         self.gauge = Gauge(load_measure_rules())
         self.pipeline = Pipeline(
-            self.detector,
-            self.gauge,
-            self.hands,
-            (self.ledger, self.trail),
-            parts.store,
-            self.clock,
-            self._found,
+            self.detector, self.gauge, self.hands, (self.ledger, self.trail), parts.store, self.clock, self._found,
             self._health,
-        )
+        )  # fmt: skip
         self.details = Details(self.export, self.cluster)
         self.browsers = Browsers(self.cluster, self.clock, self.export, self._tasks)
         self.checklist = Checking(self.case, self.book, self.board, self.note)
@@ -203,6 +198,8 @@ class Engine:
         self.detector.restore(one for one in findings if one.events)
         self.detector.remember(self._counts)
         self.pipeline.match_with(self.detector)
+        if told := standing(rules, self.clock.now()):
+            self._health(told)
 
     def _start_tasks(self, positions: Mapping[str, str]) -> None:
         for kind in WARM:
