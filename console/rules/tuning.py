@@ -64,9 +64,14 @@ def settle(rules: Sequence[Rule], wanted: RuleSettings, where: str, others: Iter
 
 def nearest(name: str, ids: Iterable[str]) -> str:
     """The ids that may have been meant, as the end of a sentence; "" when none is near."""
-    by_upper = {one.upper(): one for one in ids}
-    near = difflib.get_close_matches(name.upper(), by_upper, 3, 0.75)
-    return f"; is {' or '.join(by_upper[one] for one in near)} meant?" if near else ""
+    by_core = {_core(one): one for one in ids}
+    near = difflib.get_close_matches(_core(name), by_core, 3, 0.75)
+    return f"; is {' or '.join(by_core[one] for one in near)} meant?" if near else ""
+
+
+def _core(name: str) -> str:
+    """What tells ids apart: all of ours begin alike."""
+    return name.upper().removeprefix("K8S-")
 
 
 def _unknown(known: Iterable[str], wanted: RuleSettings, where: str, others: frozenset[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from console.config.settings import RuleSettings, ThresholdSettings, TuneSettings
 from console.model.severity import Severity
 from console.rules.rule import After, Rule, Threshold
-from console.rules.tuning import Settled, settle
+from console.rules.tuning import Settled, nearest, settle
 
 WHERE = "/etc/warroom.toml"
 PLAIN = "K8S-EXEC-POD"
@@ -65,6 +65,12 @@ def test_an_id_that_is_none_is_a_fault_that_names_what_may_be_meant() -> None:
         f"{WHERE}: [rules] disable: no rule is called 'ELSE'; see `warroom rules list`",
         f"{WHERE}: [rules] tune.K8S-EXE-POD: no rule is called 'K8S-EXE-POD'; is K8S-EXEC-POD meant?",
     )
+
+
+def test_ids_are_not_near_because_they_begin_alike() -> None:
+    assert nearest("K8S-BARE-POD", ["K8S-EXEC-POD", "K8S-ANON-POD"]) == ""
+    assert nearest("K8S-EXC-POD", ["K8S-EXEC-POD", "K8S-EXEC-COPY"]) == "; is K8S-EXEC-POD meant?"
+    assert nearest("my-ruel", ["MY-RULE"]) == "; is MY-RULE meant?"
 
 
 def test_a_rule_over_metrics_is_told_apart_from_a_mistyped_one() -> None:
