@@ -204,7 +204,8 @@ def _rules(settings: Settings, where: str) -> Iterator[Diagnosis]:
         yield Diagnosis("rules", BAD, str(error))
         return
     changed = [counted(book.rules.disabled, "disabled"), counted(book.rules.tuned, "tuned")]
-    text = ", ".join([f"{len(book.finding)} run", *filter(None, changed)])
+    run = [rule for rule in book.rules.rules if rule.id not in book.disabled]
+    text = ", ".join([f"{len(run)} run", *filter(None, changed)])
     yield Diagnosis("rules", NOTE if any(changed) else GOOD, f"{text}. `warroom rules list` tells of each.")
     for fault in book.rules.faults:
         yield Diagnosis("rules", BAD, fault)
