@@ -55,6 +55,7 @@ from console.ports.tasks import Tasks
 from console.rules.changes import recent_changes
 from console.rules.compiling import RuleSet
 from console.rules.ledger import StreamLedger
+from console.rules.standing import standing
 from console.rules.trail import Trail
 
 _log = logging.getLogger("warroom.engine")
@@ -188,6 +189,8 @@ class Engine:
 
     def _judge_by(self, rules: RuleSet) -> None:
         self.detection.judge_by(rules, provider_here(self.cluster), self._counts)
+        if told := standing(rules, self.clock.now()):
+            self._health(told)
 
     def _start_tasks(self, positions: Mapping[str, str]) -> None:
         for kind in WARM:

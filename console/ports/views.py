@@ -26,6 +26,8 @@ class SourceView(_View, frozen=True):
     lag: float = 0.0
     malformed: int = 0
     dropped: int = 0
+    note: Clean = Clean("")
+    """What is worth knowing and wrong with nothing."""
 
 
 class HeaderView(_View, frozen=True):

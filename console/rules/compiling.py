@@ -62,6 +62,10 @@ class RuleSet:
 
     def __init__(self, rules: Iterable[Rule], faults: Iterable[str] = ()) -> None:
         self.faults: list[str] = list(faults)
+        self.disabled: tuple[str, ...] = ()
+        """Ids of rules that the settings disable."""
+        self.tuned: tuple[str, ...] = ()
+        """Ids of rules to which the settings gave another level or threshold."""
         self.compiled: list[Compiled] = []
         for rule in rules:
             try:

@@ -30,6 +30,8 @@ _MODIFIERS = frozenset(
 )  # fmt: skip
 _LONGEST = 2 << 20
 """Characters of one value that are looked at: more than the API server takes, so that nobody can pad his way past."""
+_QUIET = re2.Options()
+_QUIET.log_errors = False  # who wrote a bad pattern gets a sentence with file and line, not a line of C on the terminal
 
 
 def split_field(key: str) -> tuple[str, tuple[str, ...]]:
@@ -154,7 +156,7 @@ def _part(part: str, modifiers: tuple[str, ...]) -> ValueTest:
 
 def _pattern(text: str) -> ValueTest:
     try:
-        search = re2.compile(text).search
+        search = re2.compile(text, _QUIET).search
     except re2.error as error:
         raise BadInput(f"bad pattern {text!r}: {error}") from None
     return lambda found: isinstance(found, str) and search(found[:_LONGEST]) is not None

@@ -253,9 +253,9 @@ def sentence_of(finding: Finding, exporter: Exporter) -> str:
     on = finding.target
     where = "/".join(part for part in (on.namespace, on.name or on.path) if part)
     what = f"{on.kind}{'/' + on.subresource if on.subresource else ''} {where}".strip()
-    user = (finding.who.user or (f"pod {finding.who.pod}" if finding.who.pod else "")) + (
-        f" as {finding.who.as_user}" if finding.who.as_user else ""
-    )
+    who = finding.who
+    user = who.user or (f"pod {who.pod}" if who.pod else "")
+    user += f" as {who.as_user}" if who.as_user else ""
     return (
         f"{finding.severity.value.upper():8} {format_time(finding.last)[:19]}Z {finding.count:>5} "
         f"{exporter(finding.title):40} {exporter(what)}  {exporter(user)}"

@@ -69,8 +69,8 @@ def test_any_json_is_skipped_or_read(value: Any) -> None:
 _SENSOR_WORDS = (
     "rule priority time output output_fields k8s.ns.name k8s.pod.name ka.user.name ka.target.resource source tags uuid "
     "hostname process_exec process_kprobe process parent pod container image name namespace binary arguments flags "
-    "args sock_arg file_arg path daddr dport function_name policy_name action exec_id node_name flow verdict l4 TCP UDP "
-    "source_port destination_port destination IP labels pod_name workloads l7 dns query qtypes is_reply"
+    "args sock_arg file_arg path daddr dport function_name policy_name action exec_id node_name flow verdict l4 TCP "
+    "UDP source_port destination_port destination IP labels pod_name workloads l7 dns query qtypes is_reply"
 )
 RECORDS = st.recursive(
     st.none()

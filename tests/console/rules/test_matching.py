@@ -166,3 +166,11 @@ def test_paths_that_give_the_node_away(path: str) -> None:
 @pytest.mark.parametrize("path", _OWN.split())
 def test_paths_that_do_not(path: str) -> None:
     assert not is_sensitive(path)
+
+
+def test_a_bad_pattern_is_told_by_us_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    """The library writes its own line to the terminal unless it is asked not to."""
+    rules = RuleSet([_rule(s={"verb|re": "("})])
+
+    assert "bad pattern '('" in rules.faults[0]
+    assert capfd.readouterr() == ("", "")

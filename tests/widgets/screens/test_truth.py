@@ -39,6 +39,19 @@ async def test_a_source_that_tells_only_a_part_is_not_called_live_without_more()
         assert "not everything can be read" in " ".join(at.text().replace("│", "").split())
 
 
+async def test_rules_that_are_not_used_are_told_where_the_sources_are_and_tuned_ones_without_an_alarm() -> None:
+    why = c("1 fault in the rules: /etc/mine/bad.yml:4: unknown field 'verbs'")
+    sources = (SourceView(c("audit"), c("live"), NOW), SourceView(c("rules"), c("live"), NOW, why))
+    async with seat((80, 24), Scripted({"header": [scripted.header(sources=sources)]})) as at:
+        assert "rules live, in part" in at.text()
+        assert "bad.yml:4" in at.text()
+    tuned = SourceView(c("rules"), c("live"), NOW, note=c("1 rule tuned by the settings (K8S-A)"))
+    async with seat((120, 40), Scripted({"header": [scripted.header(sources=(sources[0], tuned))]})) as at:
+        assert "in part" not in at.text()
+        await at.press(":", *"sources", "enter")
+        assert "1 rule tuned by the settings (K8S-A)" in at.text()
+
+
 async def test_who_lost_the_engine_is_not_shown_as_armed_nor_the_others_as_here() -> None:
     header = scripted.header(armed=((c("ana"), NOW + 900),))
     async with seat((200, 60), Scripted(scripted.room_rows() | {"header": [header]})) as at:
