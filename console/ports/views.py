@@ -84,6 +84,8 @@ class FindingRow(_View, frozen=True):
     """Key of the actor's row in `resources` when it is an object (a service account)."""
     story: Clean = Clean("")
     """Id of the story it is part of, "" while it stands alone."""
+    chain: tuple[Clean, ...] = ()
+    """Tactics of that story, in the order in which they were first seen."""
 
 
 class ResourceRow(_View, frozen=True):
