@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from console.model.finding import Finding
+from console.model.severity import Severity
 from console.rules.stories import tactics_of
 
 
@@ -36,12 +37,17 @@ class Chains:
         if not finding.story:
             return left
         self._members.setdefault(finding.story, {})[finding.id] = None
-        known = self.of(finding.story)
-        return left if finding.tactic in known and before is not None else left | self._tell(finding.story)
+        if finding.tactic in ("", *self.of(finding.story)) or not finding.severity.at_least(Severity.LOW):
+            return left  # the road of nearly all: a story has many findings and few tactics
+        return left | self._tell(finding.story)
 
     def forget(self, finding: Finding) -> None:
-        """A finding is kept no more."""
-        self._members.get(finding.story, {}).pop(finding.id, None)
+        """A finding is kept no more. The chain goes with the last one of its story."""
+        members = self._members.get(finding.story, {})
+        members.pop(finding.id, None)
+        if not members:
+            self._members.pop(finding.story, None)
+            self._chains.pop(finding.story, None)
 
     def _tell(self, story: str) -> set[str]:
         members = [self._findings[one] for one in self._members.get(story, ()) if one in self._findings]
