@@ -16,6 +16,7 @@ import msgspec
 
 from console.model.finding import Finding
 from console.model.severity import Severity
+from console.rules.folding import Key, key_of
 
 MOST = 20_000
 GAP = 6 * 3600.0
@@ -40,16 +41,16 @@ class Story:
     def __init__(self, first: Finding) -> None:
         self.id = hashlib.sha256(f"{first.id} {first.first!r}".encode()).hexdigest()[:8]
         self.first, self.last = first.first, first.last
-        self.members: dict[str, None] = {}
+        self.members: dict[Key, None] = {}
         self.tactics: set[str] = set()
         """Of findings that are more than information."""
         self.serious: set[str] = set()
         """Tactics of findings that are medium or worse of themselves."""
         self.handles: set[Handle] = set()
 
-    def take(self, one: Finding) -> None:
+    def take(self, key: Key, one: Finding) -> None:
         """A finding more, or one that has changed."""
-        self.members[one.id] = None
+        self.members[key] = None
         self.first, self.last = min(self.first, one.first), max(self.last, one.last)
         if one.tactic and one.severity.at_least(Severity.LOW):
             self.tactics.add(one.tactic)
@@ -83,9 +84,9 @@ class Storyteller:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._findings: OrderedDict[str, Finding] = OrderedDict()
+        self._findings: OrderedDict[Key, Finding] = OrderedDict()
         """As their rules say them, the longest quiet first."""
-        self._of: dict[str, Story] = {}
+        self._of: dict[Key, Story] = {}
         self._stories: dict[str, Story] = {}
         self._latest: dict[Handle, Story] = {}
         self._leads: OrderedDict[Handle, tuple[float, str, Story]] = OrderedDict()
@@ -93,30 +94,30 @@ class Storyteller:
 
     def feed(self, changed: Iterable[Finding]) -> list[Finding]:
         """These findings with their story, and others whose story has changed with them."""
-        out: dict[str, Finding] = {}
+        out: dict[Key, Finding] = {}
         grown: dict[str, Story] = {}
         for finding in changed:
-            one = alone(finding)
-            story = self._story_of(one, finding.story, grown)
+            one, key = alone(finding), key_of(finding)
+            story = self._story_of(key, one, finding.story, grown)
             before = (story.chained, story.raises)
-            self._keep(one, story)
+            self._keep(key, one, story)
             if (story.chained, story.raises) != before:
                 grown[story.id] = story
-            out[one.id] = story.tells(one)
+            out[key] = story.tells(one)
         for story in grown.values():
-            out.update((id_, story.tells(self._findings[id_])) for id_ in story.members)
+            out.update((key, story.tells(self._findings[key])) for key in story.members)
         return list(out.values())
 
     def findings(self) -> list[Finding]:
         """Every finding it knows, as its story tells it."""
-        return [self._of[id_].tells(one) for id_, one in self._findings.items()]
+        return [self._of[key].tells(one) for key, one in self._findings.items()]
 
-    def _keep(self, one: Finding, story: Story) -> None:
-        story.take(one)
+    def _keep(self, key: Key, one: Finding, story: Story) -> None:
+        story.take(key, one)
         self._stories[story.id] = story
-        self._findings[one.id] = one
-        self._findings.move_to_end(one.id)
-        self._of[one.id] = story
+        self._findings[key] = one
+        self._findings.move_to_end(key)
+        self._of[key] = story
         for handle in _handles(one):
             self._latest[handle] = story
             story.handles.add(handle)
@@ -128,7 +129,7 @@ class Storyteller:
         if len(self._findings) > self._most:
             self._forget(self._findings.popitem(last=False)[0])
 
-    def _forget(self, gone: str) -> None:
+    def _forget(self, gone: Key) -> None:
         story = self._of.pop(gone)
         story.members.pop(gone, None)
         if not story.members:
@@ -137,9 +138,9 @@ class Storyteller:
                 if self._latest.get(handle) is story:
                     del self._latest[handle]
 
-    def _story_of(self, one: Finding, told: str, grown: dict[str, Story]) -> Story:
+    def _story_of(self, key: Key, one: Finding, told: str, grown: dict[str, Story]) -> Story:
         """The story it is part of: the one it was in, that of its actor, that of who led there, or a new one."""
-        if known := self._of.get(one.id) or self._stories.get(told):
+        if known := self._of.get(key) or self._stories.get(told):
             return known
         found = [story for handle in _handles(one) if (story := self._latest.get(handle)) and _meets(story, one)]
         if not found and (led := self._led_here(one)):
@@ -165,9 +166,9 @@ class Storyteller:
         return None
 
     def _join(self, one: Story, other: Story) -> None:
-        for id_ in other.members:
-            one.take(self._findings[id_])
-            self._of[id_] = one
+        for key in other.members:
+            one.take(key, self._findings[key])
+            self._of[key] = one
         self._stories.pop(other.id, None)
         one.handles |= other.handles
         for handle in other.handles:
