@@ -246,6 +246,25 @@ async def test_more_than_it_reads_is_dropped_aloud(monkeypatch: pytest.MonkeyPat
     assert (health.state, health.why, health.dropped) == ("live", "4 alerts beyond 5 are not read", 4)
 
 
+async def test_lag_is_how_late_a_new_alert_came_and_old_ones_at_the_start_are_no_lag() -> None:
+    def listed(name: str, seconds: float) -> dict[str, Any]:
+        at = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+        return {"labels": {"alertname": name}, "startsAt": at, "updatedAt": at}
+
+    alerts = [listed("old", 9000)]
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        answering(json.dumps(alerts).encode())(handler)
+
+    with scripted(reply) as url:
+        async with asking(url) as sink:
+            await sink.until(lambda: sink.healths)
+            assert sink.healths[-1].lag == 0
+            alerts.append(listed("late", 300))
+            await sink.until(lambda: sink.healths[-1].lag)
+            assert sink.healths[-1].lag == pytest.approx(300, abs=30)
+
+
 async def test_what_the_server_lists_though_it_was_told_not_to_is_left_out() -> None:
     """Others speak this API too, and not all of them know every word of a question."""
     body = json.dumps(
