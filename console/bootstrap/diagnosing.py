@@ -217,12 +217,19 @@ def _sources(settings: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis("sources", NOTE, text)
     for name, values in settings.sources.named.items():
         for value in values:
-            if name == "prometheus":
-                yield Diagnosis(name, GOOD, f"{value} (asked while an engine runs)")
+            if name in ("prometheus", "alertmanager"):
+                yield Diagnosis(name, GOOD, f"{_shown(value)} (asked while an engine runs)")
             elif name.endswith("webhook"):
                 yield Diagnosis(name, GOOD, f"{value} (served while an engine runs)")
             else:
                 yield _readable(name, Path(value).expanduser())
+
+
+def _shown(url: str) -> str:
+    """An address without the user and password that somebody may have put into it."""
+    before, slashes, rest = url.rpartition("//")
+    host, cut, path = rest.partition("/")
+    return f"{before}{slashes}{host.rpartition('@')[2]}{cut}{path}"
 
 
 def _readable(name: str, path: Path) -> Diagnosis:

@@ -38,7 +38,8 @@ def sources(settings: Settings, clock: Clock, folder: Path) -> tuple[Source, ...
     Raises:
         ConfigError: an address, a file or a time cannot be used.
     """
-    return (*_files(settings, clock), *_webhooks(settings, clock, folder), *_prometheus(settings, clock))
+    asked = (*_prometheus(settings, clock), *_alertmanager(settings, clock))
+    return (*_files(settings, clock), *_webhooks(settings, clock, folder), *asked)
 
 
 def _files(settings: Settings, clock: Clock) -> Iterator[Source]:
@@ -76,20 +77,51 @@ def _webhooks(settings: Settings, clock: Clock, folder: Path) -> Iterator[Source
         token = _secret(named.falco_webhook_token_file)
         access = Access(token, named.falco_webhook_cert, named.falco_webhook_key, named.falco_webhook_client_ca)
         yield FalcoWebhook("falco:webhook", named.falco_webhook, access, folder / "falco", clock)
+    if named.alertmanager_webhook:
+        from console.sources.alertmanager import AlertmanagerWebhook
+        from console.sources.listener import Access
+
+        access = Access(
+            _secret(named.alertmanager_webhook_token_file),
+            named.alertmanager_webhook_cert,
+            named.alertmanager_webhook_key,
+            named.alertmanager_webhook_client_ca,
+        )
+        where, watchdog = named.alertmanager_webhook, named.alertmanager_watchdog
+        yield AlertmanagerWebhook("alertmanager:webhook", where, access, folder / "alertmanager", clock, watchdog)
 
 
 def _prometheus(settings: Settings, clock: Clock) -> Iterator[Source]:
     named = settings.sources
     if not named.prometheus:
         return
-    _refuse_no_address(named.prometheus)
+    _refuse_no_address(named.prometheus, "Prometheus", 9090)
     from console.sources.prometheus import Access, Prometheus
 
     access = Access(_secret(named.prometheus_token_file), named.prometheus_ca)
     yield Prometheus("prometheus", named.prometheus, clock, access)
 
 
-def _refuse_no_address(url: str) -> None:
+def _alertmanager(settings: Settings, clock: Clock) -> Iterator[Source]:
+    named = settings.sources
+    if not named.alertmanager:
+        return
+    _refuse_no_address(named.alertmanager, "Alertmanager", 9093)
+    if "@" in urlsplit(named.alertmanager).netloc:
+        raise ConfigError(
+            "The address of Alertmanager holds a user. Name alertmanager_user and alertmanager_password_file."
+        )
+    if bool(named.alertmanager_user) != bool(named.alertmanager_password_file):
+        raise ConfigError("alertmanager_user and alertmanager_password_file need each other. Give both, or neither.")
+    from console.sources.alertmanager import Alertmanager
+    from console.sources.fetching import Access
+
+    token, password = _secret(named.alertmanager_token_file), _secret(named.alertmanager_password_file)
+    access = Access(token, named.alertmanager_ca, named.alertmanager_user, password)
+    yield Alertmanager("alertmanager", named.alertmanager, clock, access, named.alertmanager_watchdog)
+
+
+def _refuse_no_address(url: str, whose: str, port: int) -> None:
     """Raises `ConfigError`; what does not look like an address at all may be a password, and is not repeated."""
     try:
         parts = urlsplit(url)
@@ -97,7 +129,7 @@ def _refuse_no_address(url: str) -> None:
     except ValueError:
         usable = None
     if not usable:
-        raise ConfigError("The address of Prometheus cannot be used. Write it as http://HOST:9090 or https://HOST.")
+        raise ConfigError(f"The address of {whose} cannot be used. Write it as http://HOST:{port} or https://HOST.")
 
 
 def _secret(path: str) -> str:

@@ -75,6 +75,8 @@ _OPTIONS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("sources", "--tetragon", {"action": "append", "metavar": "PATH"}, "follow Tetragon's export file"),
     ("sources", "--hubble", {"action": "append", "metavar": "PATH"}, "follow Hubble's export file"),
     ("sources", "--prometheus", {"metavar": "URL"}, "ask this Prometheus"),
+    ("sources", "--alertmanager", {"metavar": "URL"}, "ask this Alertmanager for what fires"),
+    ("sources", "--alertmanager-webhook", {"metavar": "HOST:PORT"}, "receive what Alertmanager posts there"),
     ("sources", "--since", {"metavar": "TIME"}, "read files back to then (2h, 1d, RFC 3339)"),
     ("other", "--state", {"metavar": "FOLDER"}, "where incidents are kept (WARROOM_STATE)"),
     ("other", "--incident", {"metavar": "NAME"}, "join, read or end this incident; starts no engine"),
@@ -228,6 +230,8 @@ def options_of(args: argparse.Namespace) -> Options:
         falco_webhook=given.get("falco_webhook", ""),
         tetragon=tuple(given.get("tetragon", ())),
         hubble=tuple(given.get("hubble", ())),
+        alertmanager=given.get("alertmanager", ""),
+        alertmanager_webhook=given.get("alertmanager_webhook", ""),
     )
 
 

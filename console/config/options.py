@@ -50,12 +50,16 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     hubble: tuple[str, ...] = ()
     incident: str = ""
     """Id, or the declared name, of the incident to join: then no engine is ever started."""
+    alertmanager: str = ""
+    alertmanager_webhook: str = ""
+    """`host:port` on which to receive what Alertmanager posts."""
 
     @property
     def sources(self) -> tuple[object, ...]:
         """The sources that were named; falsy values where none was."""
         files = (self.audit, self.falco, self.tetragon, self.hubble)
-        return (*files, self.audit_webhook, self.falco_webhook, self.prometheus)
+        webhooks = (self.audit_webhook, self.falco_webhook, self.alertmanager_webhook)
+        return (*files, *webhooks, self.prometheus, self.alertmanager)
 
     def key(self) -> str:
         """16 hex digits: equal for starts that mean the same cluster with the same rights, without parsing YAML."""

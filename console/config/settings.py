@@ -37,14 +37,31 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prometheus: str = ""
     prometheus_token_file: str = ""
     prometheus_ca: str = ""
+    alertmanager: str = ""
+    alertmanager_token_file: str = ""
+    alertmanager_user: str = ""
+    alertmanager_password_file: str = ""
+    alertmanager_ca: str = ""
+    alertmanager_watchdog: str = "Watchdog"
+    """Name of the alert that always fires; "" for none."""
+    alertmanager_webhook: str = ""
+    alertmanager_webhook_token_file: str = ""
+    alertmanager_webhook_cert: str = ""
+    alertmanager_webhook_key: str = ""
+    alertmanager_webhook_client_ca: str = ""
     since: str = ""
 
     @property
     def named(self) -> dict[str, tuple[str, ...]]:
         """What is named, by the kind of source: files and addresses."""
-        webhooks = {"audit webhook": self.audit_webhook, "falco webhook": self.falco_webhook}
+        webhooks = {
+            "audit webhook": self.audit_webhook,
+            "falco webhook": self.falco_webhook,
+            "alertmanager webhook": self.alertmanager_webhook,
+        }
+        asked = {"prometheus": self.prometheus, "alertmanager": self.alertmanager}
         files = {"audit": self.audit, "falco": self.falco, "tetragon": self.tetragon, "hubble": self.hubble}
-        single = {name: (value,) for name, value in (webhooks | {"prometheus": self.prometheus}).items() if value}
+        single = {name: (value,) for name, value in (webhooks | asked).items() if value}
         return {name: paths for name, paths in files.items() if paths} | single
 
 
@@ -128,6 +145,8 @@ def load(options: Options) -> Settings:
         tetragon=options.tetragon or settings.sources.tetragon,
         hubble=options.hubble or settings.sources.hubble,
         prometheus=options.prometheus or settings.sources.prometheus,
+        alertmanager=options.alertmanager or settings.sources.alertmanager,
+        alertmanager_webhook=options.alertmanager_webhook or settings.sources.alertmanager_webhook,
         since=options.since or settings.sources.since,
     )
     screen = msgspec.structs.replace(

@@ -1,7 +1,7 @@
 """What sensors on the nodes tell: alerts, processes and network flows. Raw values, every field may be missing.
 
-Read from Falco, Tetragon and Hubble by `console.model.envelopes`. These sensors do not know Kubernetes users: *who* is
-the pod it happened in.
+Read from Falco, Tetragon, Hubble and Alertmanager by `console.model.envelopes`. These sensors do not know Kubernetes
+users: *who* is the pod it happened in.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Alert(msgspec.Struct, frozen=True):
     """A sensor's own rule has fired."""
 
     sensor: str
-    """`falco` or `tetragon`."""
+    """`falco`, `tetragon` or `alertmanager`: whose rule it is, whichever way the alert came."""
     rule: str
     """The rule's name, as the sensor writes it."""
     severity: Severity
@@ -51,7 +51,9 @@ class Alert(msgspec.Struct, frozen=True):
     user: str = ""
     """Kubernetes user, where the alert rests on an audit event; never the Unix user inside a container."""
     target: Target | None = None
-    """What the request was aimed at, where the alert rests on an audit event."""
+    """What it is about where the place does not say it: what an audited request was aimed at, a workload, a service."""
+    slack: float = 0.0
+    """Seconds by which `at` may be off: where whoever handed the alert on tells only when they got it."""
 
 
 class Process(msgspec.Struct, frozen=True):

@@ -23,10 +23,10 @@ _HEAD = """# Detections
 
 What the field detects in Kubernetes clusters (the catalogue of {total} entries), and what covers each here: rules over
 audit events (`K8S-…`), over programs that Tetragon saw start (`RUN-…`), over flows that Hubble or Tetragon saw
-(`FLOW-…`), alerts of Falco by the names of its rules, measures over Prometheus (`PROM-…`), controls of
-`warroom posture`. {covered} are covered, {bare} are not, with the reason. A detection is only as good as the source it
-needs: without Falco, Tetragon or Hubble in the cluster the entries that rest on them alone see nothing. Made by
-`python -m console.docs`; the rules themselves are told by `warroom rules list` and `rules explain ID`.
+(`FLOW-…`), alerts of Falco and in Alertmanager by the names of their rules, measures over Prometheus (`PROM-…`),
+controls of `warroom posture`. {covered} are covered, {bare} are not, with the reason. A detection is only as good as
+the source it needs: without Falco, Tetragon or Hubble in the cluster the entries that rest on them alone see nothing.
+Made by `python -m console.docs`; the rules themselves are told by `warroom rules list` and `rules explain ID`.
 
 | id | detection | tactic | signal | covered by | ATT&CK |
 |---|---|---|---|---|---|
@@ -71,10 +71,12 @@ def render() -> str:
             measures[id_].append(f"`{one.id}`")
             attacks[id_].update(one.attack)
     alerts: dict[str, list[str]] = defaultdict(list)
-    for meaning in load_meanings().falco:
-        for id_ in meaning.catalogue:
-            alerts[id_].append(f"Falco `{meaning.rule}`")
-            attacks[id_].update(meaning.attack)
+    known = load_meanings()
+    for sensor, meanings in (("Falco", known.falco), ("Alertmanager", known.alertmanager)):
+        for meaning in meanings:
+            for id_ in meaning.catalogue:
+                alerts[id_].append(f"{sensor} `{meaning.id or meaning.rule}`")
+                attacks[id_].update(meaning.attack)
     entries = catalogue()
     rows = [
         _row(entry, rules[entry.id], [*measures[entry.id], *alerts[entry.id]], attacks[entry.id]) for entry in entries

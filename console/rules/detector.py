@@ -17,9 +17,10 @@ from console.rules.compiling import Compiled, RuleSet
 from console.rules.describing import identity_of, target_of, time_of
 from console.rules.folding import MOST, Folder, key_for, key_of
 from console.rules.keeping import kept
+from console.rules.retelling import Retellings
 from console.rules.sensed import identity_in, reads_of, target_in
 from console.rules.tallying import Tally
-from console.rules.translating import Translator
+from console.rules.translating import ALERTS, Translator
 from console.rules.view import View
 from console.rules.windows import Hits
 
@@ -49,6 +50,7 @@ class Detector:
         """Requests judged lately and the source that told of each."""
         self._tally = Tally(rules.every)
         self._translator = Translator()
+        self._retellings = Retellings()
 
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
         """New and changed findings after these events. `raw` is the record of each, same order, or empty."""
@@ -72,8 +74,12 @@ class Detector:
         return self._folder.all()
 
     def restore(self, findings: Iterable[Finding]) -> None:
-        """Take over the findings of an earlier run."""
-        self._folder.restore(findings)
+        """Take over the findings of an earlier run. Another source may be about to tell of the same alerts."""
+        known = list(findings)
+        self._folder.restore(known)
+        for one in known:
+            for at in {one.first, one.last} if one.rule.startswith(ALERTS) else ():
+                self._retellings.remember(_about(one), at, 0.0, one.told_by)
 
     def dump(self) -> str:
         """Counts and sequences under way, true for exactly the events fed so far. Bounded; cheap while none changes."""
@@ -146,11 +152,11 @@ class Detector:
         return self._folder.changed()
 
     def _translate(self, alert: Alert, record: bytes, source: str) -> None:
-        """A sensor's alert is a finding as it is; told by two sources it is one."""
+        """A sensor's alert is a finding as it is; told by two sources it is one, also where one is not sure when."""
         finding = self._translator.finding_of(alert, kept(record), source)
-        key = hash((finding.rule, alert.at, finding.who.user, finding.who.pod, finding.target))
-        told = self._told_under(key, source)
-        if told is None:
+        about = _about(finding)
+        told = self._told_under(hash((about, alert.at)), source)
+        if told is None and not self._retellings.knows(about, alert.at, alert.slack, source):
             self._folder.add(finding)
         elif told != source:
             self._folder.also(key_of(finding), source)
@@ -166,6 +172,11 @@ class Detector:
                     self._folder.add(_finding(one, told, who, target, hits, told.at, record, source))
             except Exception:  # as in `_judge`
                 self.failures += 1
+
+
+def _about(finding: Finding) -> int:
+    """What an alert is about, without when."""
+    return hash((finding.rule, finding.who.user, finding.who.pod, finding.target))
 
 
 def _finding(

@@ -1,7 +1,11 @@
 """A sensor's own alert as a finding: its rule's name means an entry of the catalogue, or it passes as it is.
 
-In: `Alert`s of Falco and Tetragon. Out: findings. Names we do not know keep the sensor's own severity and tags, so that
-nobody's own rule is lost; names we know are at least as bad as `sensors.yml` says.
+In: `Alert`s of Falco, Tetragon and Alertmanager. Out: findings. Names we do not know keep the sensor's own severity and
+tags, so that nobody's own rule is lost; names we know are at least as bad as `sensors.yml` says.
+
+Alertmanager tells mostly of everyday trouble, and its severities say how soon somebody must get up, not how near an
+attacker is. So there a name we know is as bad as `sensors.yml` says and no worse; one we do not know is medium at most
+(`EVERYDAY`), unless its labels name a tactic or a technique of ATT&CK or say that it is about security.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from typing import Any
 import msgspec
 
 from console.errors import BadInput
+from console.model.envelopes.alertmanager import SECURITY
 from console.model.finding import Finding
 from console.model.runtime import Alert
 from console.model.severity import Severity
@@ -23,6 +28,10 @@ SHIPPED = Path(__file__).parent / "sensors.yml"
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?$")
 _WORD = re.compile(r"[^A-Z0-9]+")
 _NOTE = 400
+ALERTS = ("FALCO-", "TETRAGON-", "ALERTMANAGER-")
+"""How ids of findings that are sensors' alerts begin."""
+EVERYDAY = {Severity.CRITICAL: Severity.MEDIUM, Severity.HIGH: Severity.MEDIUM, Severity.MEDIUM: Severity.LOW}
+"""What becomes of the severity of an alert that nothing says is about security."""
 
 
 class Meaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,6 +42,10 @@ class Meaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     catalogue: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
     level: Severity = Severity.INFO
+    id: str = ""
+    """Of the findings, where it is not made of sensor and name."""
+    title: str = ""
+    """Of the findings, where it is not the name."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +58,7 @@ class Meanings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     falco: tuple[Meaning, ...]
     others: tuple[Meaning, ...]
+    alertmanager: tuple[Meaning, ...]
     functions: tuple[_Part, ...]
     paths: tuple[_Part, ...]
 
@@ -66,15 +80,17 @@ class Translator:
     def __init__(self) -> None:
         self._table: Meanings | None = None
         self._by_name: dict[str, Meaning] = {}
+        self._by_alert: dict[str, Meaning] = {}
 
     def finding_of(self, alert: Alert, evidence: bytes = b"", source: str = "") -> Finding:
         """The finding an alert is."""
         meaning = self._meaning(alert)
         tags = [tag.removeprefix("attack.").upper() for tag in alert.tags]
+        made = f"{alert.sensor.upper()}-{_WORD.sub('-', alert.rule.upper()).strip('-')[:50] or 'UNNAMED'}"
         return Finding(
-            rule=f"{alert.sensor.upper()}-{_WORD.sub('-', alert.rule.upper()).strip('-')[:50] or 'UNNAMED'}",
-            title=alert.rule,
-            severity=min(alert.severity, meaning.level, key=lambda severity: severity.rank),
+            rule=meaning.id or made,
+            title=meaning.title or alert.rule,
+            severity=_severity(alert, meaning),
             who=identity_in(alert),
             target=target_in(alert),
             first=alert.at,
@@ -92,6 +108,9 @@ class Translator:
         if self._table is None:
             self._table = load_meanings()
             self._by_name = {one.rule.lower(): one for one in (*self._table.falco, *self._table.others)}
+            self._by_alert = {one.rule: one for one in self._table.alertmanager}
+        if alert.sensor == "alertmanager":
+            return self._by_alert.get(alert.rule) or Meaning(alert.rule, "")
         if known := self._by_name.get(alert.rule.lower()):
             return known
         if alert.sensor == "tetragon" and alert.tags:
@@ -101,6 +120,17 @@ class Translator:
                 if name := next((one.rule for one in table if one.part in text), ""):
                     return self._by_name[name.lower()]
         return Meaning(alert.rule, "")
+
+
+def _severity(alert: Alert, meaning: Meaning) -> Severity:
+    if alert.sensor != "alertmanager":
+        return min(alert.severity, meaning.level, key=lambda severity: severity.rank)
+    if meaning.tactic:
+        return meaning.level
+    tags = [tag.removeprefix("attack.").upper() for tag in alert.tags]
+    if SECURITY in alert.tags or _tactic(alert) or any(_TECHNIQUE.match(tag) for tag in tags):
+        return alert.severity
+    return EVERYDAY.get(alert.severity, alert.severity)
 
 
 def _tactic(alert: Alert) -> str:

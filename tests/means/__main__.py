@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.controlplane.binary import VERSION, provide_binary
+from tests.means.alertmanager import provide_alertmanager
 from tests.means.cache import Missing, in_ci
 from tests.means.helm import provide_helm
 from tests.means.judging import provide_judge
@@ -61,9 +62,7 @@ def _prometheus() -> str:
 
 
 def _alertmanager() -> str:
-    if provide_programs().alertmanager is None:
-        raise Missing("Prometheus is on PATH without it", "Put prometheus-alertmanager on PATH too")
-    return "prometheus-alertmanager"
+    return provide_alertmanager().name
 
 
 MEANS = (

@@ -14,7 +14,7 @@ import msgspec
 
 from console.errors import DataError
 from console.model.audit import AuditEvent
-from console.model.envelopes import aks, azure_activity, falco, gke, hubble, tetragon
+from console.model.envelopes import aks, alertmanager, azure_activity, falco, gke, hubble, tetragon
 from console.model.envelopes.lenient import event_of
 from console.model.provider import AKS, EKS, GKE
 from console.model.runtime import Sensed
@@ -178,5 +178,6 @@ _READERS: dict[str, tuple[Callable[[dict[str, Any]], Record | None], ...]] = {
     "gke": (event_of, gke.event_of),
     "aks": (event_of, aks.event_of, azure_activity.event_of),
     **{form: (reader,) for form, reader in _SENSORS.items()},
+    "alertmanager": (alertmanager.signal_of,),
 }
-"""What each format may hold, in the order in which it is tried."""
+"""What each format may hold, in the order in which it is tried. Alertmanager's is for what its webhook was posted."""

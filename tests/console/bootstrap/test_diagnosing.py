@@ -140,6 +140,14 @@ def test_sources_are_named_and_one_that_cannot_be_read_is_bad(tmp_path: Path) ->
     assert "prometheus" in {one.name for one in found}
 
 
+def test_servers_that_are_asked_are_named_without_a_password_in_their_address() -> None:
+    found = {
+        one.name: one.text for one in sources(Options(prometheus="http://me:s3cret@p:9/x@y", alertmanager="http://a"))
+    }
+    assert found["prometheus"] == "http://p:9/x@y (asked while an engine runs)"
+    assert found["alertmanager"] == "http://a (asked while an engine runs)"
+
+
 def test_it_states_where_evidence_is_kept_and_how_much_of_the_disk_it_takes(tmp_path: Path) -> None:
     settings = tmp_path / "config.toml"
     settings.write_text("[evidence]\nitem_mib = 5\ntotal_mib = 50\nreserve_mib = 7\n")

@@ -70,7 +70,8 @@ _SENSOR_WORDS = (
     "rule priority time output output_fields k8s.ns.name k8s.pod.name ka.user.name ka.target.resource source tags uuid "
     "hostname process_exec process_kprobe process parent pod container image name namespace binary arguments flags "
     "args sock_arg file_arg path daddr dport function_name policy_name action exec_id node_name flow verdict l4 TCP "
-    "UDP source_port destination_port destination IP labels pod_name workloads l7 dns query qtypes is_reply"
+    "UDP source_port destination_port destination IP labels pod_name workloads l7 dns query qtypes is_reply "
+    "annotations startsAt alertname severity summary tactic k8s_pod_name deployment"
 )
 RECORDS = st.recursive(
     st.none()
@@ -85,7 +86,7 @@ RECORDS = st.recursive(
 
 
 @settings(max_examples=400)
-@given(RECORDS, st.sampled_from(["auto", "falco", "tetragon", "hubble"]))
+@given(RECORDS, st.sampled_from(["auto", "falco", "tetragon", "hubble", "alertmanager"]))
 def test_whatever_a_sensor_seems_to_tell_is_read_or_skipped_and_draws_nothing(value: Any, form: str) -> None:
     at = {"time": "2026-11-23T07:00:00Z"}
     head: dict[str, dict[str, Any]] = {
@@ -93,6 +94,10 @@ def test_whatever_a_sensor_seems_to_tell_is_read_or_skipped_and_draws_nothing(va
         "tetragon": {"process_exec": {"process": {"binary": "/tmp/\x1b[1m", "arguments": "x", "pod": value}}, **at},
         "hubble": {"flow": {"verdict": "DROPPED", "source": value, "destination": {}, "l4": value, **at}},
     }
+    if form == "alertmanager":  # what its webhook was posted, told apart by nothing but the source it came from
+        labels = {"alertname": "\x1b]0;x\x07", "severity": "critical", "namespace": "\x1b[2J"}
+        more = value if isinstance(value, dict) else {"pod": value}
+        head[form] = {"labels": labels | more, "annotations": value, "startsAt": at["time"]}
     detector, export = Detector(_rules()), Exporter(b"k" * 32)
     for record in (value, *(head.values() if form == "auto" else [head[form]])):
         try:

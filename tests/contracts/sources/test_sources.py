@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from console.ports.clock import SystemClock
 from console.ports.source import Source
+from console.sources.alertmanager import Alertmanager, AlertmanagerWebhook
 from console.sources.audit_file import AuditFile
 from console.sources.audit_webhook import AuditWebhook
 from console.sources.falco import FalcoFile, FalcoWebhook
@@ -23,12 +25,16 @@ from console.sources.listener import Access
 from console.sources.prometheus import Prometheus
 from console.sources.receiver import Receiver
 from console.sources.tetragon import TetragonFile
+from tests.console.model.envelopes.test_alertmanager import LISTED, POSTED
 from tests.console.model.envelopes.test_falco import SHELL
 from tests.console.model.envelopes.test_hubble import FLOW
 from tests.console.model.envelopes.test_tetragon import PROCESS
 from tests.console.model.envelopes.test_tetragon import record as started
 from tests.console.rules.events import line
+from tests.console.sources.alertmanager.test_polling import answering
+from tests.console.sources.alertmanager.test_webhook import group
 from tests.console.sources.sinks import Kept
+from tests.console.sources.test_prometheus import scripted
 
 STATES = {"live", "loading", "stale", "forbidden", "absent", "failed", "ended"}
 Feed = Callable[[bytes], Awaitable[None]]
@@ -83,11 +89,59 @@ def _falco_webhook(folder: Path) -> Made:
     return _posted(hook, record=_alert)
 
 
+def _alertmanager_webhook(folder: Path) -> Made:
+    hook = AlertmanagerWebhook("source", "127.0.0.1:0", Access(), folder / "spool", SystemClock())
+    return _posted(hook, record=lambda id_: group({**POSTED, "fingerprint": id_}))
+
+
+class Listing:
+    """A server of Alertmanager's API for each folder: it lists what was fed, and garbage once as a whole answer."""
+
+    url = ""
+
+    def __init__(self) -> None:
+        self.alerts: dict[str, list[bytes]] = {}
+        self.garbage: dict[str, list[bytes]] = {}
+
+    def reply(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answer for the folder that the address names."""
+        key = handler.path.partition("/api/")[0]
+        garbage = self.garbage.get(key, [])
+        answering(garbage.pop(0) if garbage else b"[" + b",".join(self.alerts.get(key, [])) + b"]")(handler)
+
+
+LISTING = Listing()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def listing() -> Iterator[None]:
+    """The server of those who are asked."""
+    with scripted(LISTING.reply) as url:
+        LISTING.url = url
+        yield
+
+
+def _alertmanager(folder: Path) -> Made:
+    key = f"/{folder.name}"
+
+    async def feed(record: bytes) -> None:
+        try:
+            json.loads(record)
+            LISTING.alerts.setdefault(key, []).append(record)
+        except ValueError:
+            LISTING.garbage.setdefault(key, []).append(record)
+
+    source = Alertmanager("source", LISTING.url + key, SystemClock(), every=0.02)
+    return Made(source, feed, lambda id_: json.dumps({**LISTED, "fingerprint": id_}).encode())
+
+
 MAKERS: dict[str, Callable[[Path], Made]] = {
     "audit file": lambda folder: _followed(folder, AuditFile),
     "audit webhook": _audit_webhook,
     "falco file": lambda folder: _followed(folder, FalcoFile, record=_alert),
     "falco webhook": _falco_webhook,
+    "alertmanager": _alertmanager,
+    "alertmanager webhook": _alertmanager_webhook,
     "tetragon": lambda folder: _followed(folder, TetragonFile, record=_process),
     "hubble": lambda folder: _followed(folder, HubbleFile, record=_flow),
 }
