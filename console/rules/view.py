@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, overload
 from urllib.parse import parse_qs, unquote
 
@@ -37,6 +38,8 @@ _OWN_WORK = {
 _STATIC = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kube-proxy")
 _INSTALLERS = frozenset({"kubernetes-super-admin", "kubernetes-admin"})
 _INSTALLED = frozenset({"kube-proxy", "coredns", "system:coredns", "kube-dns", "kubelet-config", "cluster-info"})
+_ADDRESS = 64
+"""Characters of an address that is remembered: all that have no zone are shorter."""
 
 
 class _Lazy(Generic[T]):
@@ -215,6 +218,11 @@ class View:
 
 def is_public(address: str) -> bool:
     """Whether this is an address of the public internet; shared carrier space and what is no address are not."""
+    return _is_public(address) if len(address) <= _ADDRESS else _is_public.__wrapped__(address)
+
+
+@lru_cache(maxsize=10_000)
+def _is_public(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_global
     except ValueError:
