@@ -12,6 +12,7 @@ import msgspec
 
 from console.errors import BadInput
 from console.model.audit import AuditEvent
+from console.model.glimpse import Glimpse
 from console.model.severity import Severity
 from console.rules.agents import tool_of
 from console.rules.callers import kind_of
@@ -29,6 +30,8 @@ from console.rules.view import Cells, View, outcome_of
 _OUTCOMES = ("outcome", "code", "responseStatus.code")
 _USER = frozenset({"user.username", "who.user", "who.account", "who.namespace"})
 _REMEMBERED = 50_000
+_LONG = 500
+"""Characters of what is remembered of one glimpse at most."""
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -79,6 +82,8 @@ class RuleSet:
         self._words = [words_of(boxes, cell) | {""} for cell in range(3)]
         self._by_cells: dict[Cells, tuple[Compiled, ...]] = {}
         self._by_user: dict[_Key, Choice] = {}
+        self._chosen_none: set[tuple[str, str, str, str, str, bool, int | None, str, bool]] = set()
+        """What is seen of events that no rule can match."""
         self._narrowed: dict[tuple[str, Left], Compiled] = {}
         self._provider = ""
 
@@ -87,6 +92,7 @@ class RuleSet:
         if provider != self._provider:
             self._provider = provider
             self._by_user.clear()
+            self._chosen_none.clear()
 
     def choose(self, event: AuditEvent) -> Choice:
         """The rules this event may match; found out when such cells are first seen with this user."""
@@ -102,6 +108,32 @@ class RuleSet:
             found = cells, tuple(one for one in rest if one is not None)
             self._by_user[key] = found
         return found
+
+    def chooses_none(self, glimpse: Glimpse) -> bool:
+        """Whether it is known already that no rule can match such an event, however the rest of it reads."""
+        on, status, notes = glimpse.object_ref, glimpse.response_status, glimpse.annotations
+        seen = (  # as they are written: what a key is made of is worked out once for all that are alike
+            glimpse.verb,
+            on.resource if on is not None else "",
+            on.subresource if on is not None else "",
+            glimpse.user.username,
+            glimpse.user_agent,
+            glimpse.impersonated_user is not None,
+            status.code if status is not None else None,
+            notes.decision if notes is not None else "",
+            "dryRun=" in glimpse.request_uri,
+        )
+        if seen in self._chosen_none:
+            return True
+        # Without a code, an event with a fault elsewhere is given that of the status's word when it is read.
+        found = self._by_user.get(_key(glimpse)) if status is None or status.code else None
+        if found is None or found[1]:
+            return False
+        if len(self._chosen_none) >= _REMEMBERED:
+            self._chosen_none.clear()
+        if sum(map(len, seen[:5])) <= _LONG:
+            self._chosen_none.add(seen)
+        return True
 
     def _narrow(self, one: Compiled, view: View) -> Compiled | None:
         """The rule with a test of only what is left of it here; few kinds of rests are kept, not one for each user."""
@@ -132,7 +164,7 @@ class RuleSet:
         return [one.rule for one in self.compiled]
 
 
-def _key(event: AuditEvent) -> _Key:
+def _key(event: AuditEvent | Glimpse) -> _Key:
     on = event.object_ref
     resource, subresource = (on.resource, on.subresource) if on is not None else ("", "")
     outcome, tool, acting = outcome_of(event), tool_of(event.user_agent), event.impersonated_user is not None

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, overload
 from urllib.parse import parse_qs, unquote
 
 from console.model.audit import AuditEvent, AuditUser, ObjectReference
+from console.model.glimpse import DECISION, Glimpse
 from console.rules.bodies import answer_of, body_of, patch_paths_of, readable
 from console.rules.callers import account_of, extra
 from console.rules.podspecs import pod_of
@@ -61,7 +62,7 @@ class _Lazy(Generic[T]):
         return value
 
 
-def outcome_of(event: AuditEvent) -> str:
+def outcome_of(event: AuditEvent | Glimpse) -> str:
     """`ok`, `rehearsed` (dry-run), `denied`, `unauthenticated`, `failed`, or `pending` before there is an answer."""
     if event.stage == "RequestReceived":
         return "pending"
@@ -69,7 +70,7 @@ def outcome_of(event: AuditEvent) -> str:
     code = status.code if status is not None else 0
     if code >= 400:
         return "denied" if code == 403 else "unauthenticated" if code == 401 else "failed"
-    if event.annotations is not None and event.annotations.get("authorization.k8s.io/decision") == "forbid":
+    if event.annotations is not None and event.annotations.get(DECISION) == "forbid":
         return "denied"
     if event.verb in _WRITES and "dryRun=" in event.request_uri:
         return "rehearsed"
