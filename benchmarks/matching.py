@@ -21,10 +21,11 @@ import msgspec
 
 from benchmarks.figures import Figure
 from console.model.audit import AuditEvent
+from console.model.runtime import Sensed
 from console.model.severity import Severity
 from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
-from console.rules.offline import feed_file, shipped_rules
+from console.rules.offline import Sink, feed_file, shipped_rules
 from console.rules.rule import Rule
 
 _CORE = "system:serviceaccount:kube-system:"
@@ -91,7 +92,7 @@ def _timed(lines: list[bytes], rules: RuleSet | None) -> float:
     with tempfile.NamedTemporaryFile(suffix=".log") as file:
         file.write(b"\n".join(lines) + b"\n")
         file.flush()
-        sink = Detector(rules) if rules else _Nothing()
+        sink: Sink = Detector(rules) if rules else _Nothing()
         gc.collect()
         start = time.process_time()
         feed_file(file.name, sink)
@@ -105,6 +106,9 @@ class _Nothing:
     events = 0
 
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> None:
+        self.events += len(batch)
+
+    def sense(self, batch: Sequence[Sensed], raw: Sequence[bytes] = (), source: str = "") -> None:
         self.events += len(batch)
 
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks audit-stored
 
-From a file on disk by the source that follows audit logs: events matched, seen by ledger and trail, findings folded and
-saved with their position twice a second into a real store. CPU time of the whole process, so its threads count too.
+From a file on disk by the source that follows audit logs: events matched, seen by ledger and trail, findings folded,
+joined to stories and saved with their position twice a second into a real store. CPU time of all threads.
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ import msgspec
 
 from benchmarks.figures import Figure
 from benchmarks.matching import synthetic
+from console.incident.detecting import Detection
 from console.incident.pipeline import Pipeline
 from console.journal.findings import FindingStore
 from console.model.audit import AuditEvent
 from console.model.finding import Finding
-from console.model.signal import Measure
 from console.ports.clock import SystemClock
 from console.ports.tasks import Tasks
 from console.rules.compiling import RuleSet
-from console.rules.detector import Detector
 from console.rules.ledger import StreamLedger
 from console.rules.offline import shipped_rules
 from console.rules.trail import Trail
@@ -66,25 +65,19 @@ def _deed(line: bytes, draw: random.Random) -> bytes:
 
 
 class _Nobody:
-    """No request is our own, and no measure is asked for."""
+    """No request is our own."""
 
     def feed(self, batch: Sequence[AuditEvent]) -> list[bool]:
         return [False] * len(batch)
 
 
-class _NoGauge:
-    def feed(self, batch: Sequence[Measure]) -> list[Finding]:
-        return []
-
-
 async def _stored(log: Path, events: int, folder: Path, rules: RuleSet) -> tuple[float, list[Finding]]:
     """CPU seconds until everything in the file is matched and saved, and what the store then holds."""
-    store, detector, tasks, clock = FindingStore(folder / "findings.db"), Detector(rules), Tasks(), SystemClock()
-    pipeline = Pipeline(
-        detector, _NoGauge(), _Nobody(), (StreamLedger(), Trail()), store, clock,
-        on_findings=lambda findings: None, on_health=lambda health: None,
-    )  # fmt: skip
-    pipeline.memory = lambda: {"counts": detector.dump()}
+    store, detection, tasks, clock = FindingStore(folder / "findings.db"), Detection(), Tasks(), SystemClock()
+    detection.judge_by(rules, "", "")
+    ledger, trail = StreamLedger(), Trail()
+    pipeline = Pipeline(detection, _Nobody(), (ledger, trail), store, clock, lambda findings: None, lambda health: None)
+    pipeline.memory = lambda: {"ledger": ledger.dump(), "counts": detection.detector.dump()}
     began = time.process_time()
     tasks.start("pipeline", pipeline.run())
     tasks.start("saving", pipeline.run_saving())
@@ -96,24 +89,24 @@ async def _stored(log: Path, events: int, folder: Path, rules: RuleSet) -> tuple
     await tasks.close()
     kept, _ = store.load()
     store.close()
-    assert sum(finding.count for finding in kept) == sum(finding.count for finding in detector.findings())
+    assert sum(finding.count for finding in kept) == sum(finding.count for finding in detection.detector.findings())
     return spent, kept
 
 
 def storing(events: int = 100_000) -> Iterator[Figure]:
-    """The best of five runs, each into a store of its own."""
-    rules, runs = shipped_rules(), []
-    usual = gc.get_threshold()
+    """The everyday mix, then the troubled one: the best of five runs each, into a store of its own each time."""
+    usual, rules = gc.get_threshold(), shipped_rules()
     gc.set_threshold(_COLLECT)
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "audit.log"
-        log.write_bytes(b"\n".join(troubled(events)) + b"\n")
-        for number in range(5):
-            place = Path(folder) / str(number)
-            place.mkdir()
-            runs.append(asyncio.run(_stored(log, events, place, rules)))
+    for row, lines in (("audit-stored", synthetic(events)), ("audit-stored-troubled", troubled(events))):
+        with tempfile.TemporaryDirectory() as folder:
+            log, runs = Path(folder) / "audit.log", []
+            log.write_bytes(b"\n".join(lines) + b"\n")
+            for number in range(5):
+                place = Path(folder) / str(number)
+                place.mkdir()
+                runs.append(asyncio.run(_stored(log, events, place, rules)))
+        spent, kept = min(runs, key=lambda run: run[0])
+        matches = sum(finding.count for finding in kept)
+        note = f"{matches:,} matches of {events:,} events are {len(kept):,} findings in the store"
+        yield Figure(row, events / spent, "ev/s", STORED, note=note, at_least=True)
     gc.set_threshold(*usual)
-    spent, kept = min(runs, key=lambda run: run[0])
-    matches = sum(finding.count for finding in kept)
-    note = f"{matches:,} matches of {events:,} events are {len(kept):,} findings in the store"
-    yield Figure("audit-stored", events / spent, "ev/s", STORED, note=note, at_least=True)

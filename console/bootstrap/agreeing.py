@@ -50,11 +50,16 @@ def using(options: Options, context: str, settings: Settings) -> Using:
 
 def _digest(named: SourceSettings) -> str:
     """The sources as one word, "" for none."""
-    files = sorted(str(Path(path).expanduser().absolute()) for path in named.audit)
-    if not (files or named.audit_webhook or named.prometheus):
+    if not named.named:
         return ""
-    known = msgspec.json.encode((files, named.audit_webhook, named.prometheus))
+    known = msgspec.json.encode({name: _whole(name, values) for name, values in sorted(named.named.items())})
     return hashlib.sha256(known).hexdigest()[:16]
+
+
+def _whole(name: str, values: tuple[str, ...]) -> list[str]:
+    """Paths in full: the same file may be named from another folder."""
+    paths = name in ("audit", "falco", "tetragon", "hubble")
+    return sorted(str(Path(value).expanduser().absolute()) if paths else value for value in values)
 
 
 def agreeing(options: Options) -> Callable[[Welcome], Welcome]:
@@ -70,8 +75,7 @@ def agreeing(options: Options) -> Callable[[Welcome], Welcome]:
         if _plain(options, theirs):
             return welcome
         ours = using(options, intended_context(options), load(options))
-        named = bool(options.audit or options.audit_webhook or options.prometheus)
-        if named and ours.sources != theirs.sources:
+        if any(options.sources) and ours.sources != theirs.sources:
             raise ConfigError(
                 "The engine of this cluster runs with other sources than the ones named now, and would not read these. "
                 "Leave them out to join it, or end it first with `warroom stop`: the record is kept."
@@ -92,8 +96,8 @@ def agreeing(options: Options) -> Callable[[Welcome], Welcome]:
 
 def _plain(options: Options, theirs: Using) -> bool:
     """Whether nothing was asked for that could differ; told without the border, which takes long to import."""
-    asked = (options.as_user, options.as_groups, options.namespaces, options.audit, options.audit_webhook)
-    if any((*asked, options.prometheus)) or theirs != Using(context=theirs.context, sources=theirs.sources):
+    asked = (options.as_user, options.as_groups, options.namespaces, *options.sources)
+    if any(asked) or theirs != Using(context=theirs.context, sources=theirs.sources):
         return False
     return intended_context(options) in ("", theirs.context)
 

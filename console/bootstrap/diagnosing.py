@@ -1,4 +1,4 @@
-"""What `warroom doctor` looks at: this host, the terminal, the state folder, the cluster, rights and sources.
+"""What `warroom doctor` looks at: this host, the terminal, the state folder, the cluster, rights, rules and sources.
 
 Only reads, and one connection to the API server, under request ids of the cluster's incident where it has one: an
 engine beside it must not take them for a foreign use of our identity. Each finding says what is wrong and what to do.
@@ -21,12 +21,14 @@ import msgspec
 import console
 from console.actions.catalogue import all_actions
 from console.bootstrap.visiting import visit
-from console.config.options import Options, state_root
+from console.config.options import Options, config_path, state_root
 from console.config.settings import Settings, load
 from console.errors import WarRoomError
 from console.journal.filesystem import network_type
 from console.model.action import Right
 from console.ports.cluster import ClusterInfo, Ruling
+from console.rules.rulebook import rulebook
+from console.rules.standing import counted
 
 GOOD, NOTE, BAD = "ok", "note", "bad"
 _WITHIN = 10.0
@@ -67,6 +69,7 @@ def sources(options: Options) -> Iterator[Diagnosis]:
         yield Diagnosis("settings", BAD, str(error))
         return
     yield _evidence(settings, state_root(options))
+    yield from _rules(settings, str(config_path(options)))
     yield from _sources(settings)
 
 
@@ -193,28 +196,44 @@ def _evidence(settings: Settings, root: Path) -> Diagnosis:
     return Diagnosis("evidence", GOOD, text)
 
 
+def _rules(settings: Settings, where: str) -> Iterator[Diagnosis]:
+    """A rule that is not used is bad, one that the settings disable is worth knowing."""
+    try:
+        book = rulebook(settings.rules, where)
+    except WarRoomError as error:
+        yield Diagnosis("rules", BAD, str(error))
+        return
+    changed = [counted(book.rules.disabled, "disabled"), counted(book.rules.tuned, "tuned")]
+    run = [rule for rule in book.rules.rules if rule.id not in book.disabled]
+    text = ", ".join([f"{len(run)} run", *filter(None, changed)])
+    yield Diagnosis("rules", NOTE if any(changed) else GOOD, f"{text}. `warroom rules list` tells of each.")
+    for fault in book.rules.faults:
+        yield Diagnosis("rules", BAD, fault)
+
+
 def _sources(settings: Settings) -> Iterator[Diagnosis]:
-    named = settings.sources
-    if not (named.audit or named.audit_webhook or named.prometheus):
+    if not settings.sources.named:
         text = "none: intrusions are not seen. Add --audit PATH, --audit-webhook HOST:PORT or --prometheus URL."
         yield Diagnosis("sources", NOTE, text)
-    for path in named.audit:
-        yield _readable(Path(path).expanduser())
-    for url in filter(None, (named.prometheus,)):
-        yield Diagnosis("prometheus", GOOD, f"{url} (asked while an engine runs)")
-    if named.audit_webhook:
-        yield Diagnosis("audit webhook", GOOD, f"{named.audit_webhook} (served while an engine runs)")
+    for name, values in settings.sources.named.items():
+        for value in values:
+            if name == "prometheus":
+                yield Diagnosis(name, GOOD, f"{value} (asked while an engine runs)")
+            elif name.endswith("webhook"):
+                yield Diagnosis(name, GOOD, f"{value} (served while an engine runs)")
+            else:
+                yield _readable(name, Path(value).expanduser())
 
 
-def _readable(path: Path) -> Diagnosis:
+def _readable(name: str, path: Path) -> Diagnosis:
     if path.exists() and not (path.is_file() or path.is_dir()):
-        return Diagnosis("audit", BAD, f"{path} is no file that can be read again. Write it into one.")
+        return Diagnosis(name, BAD, f"{path} is no file that can be read again. Write it into one.")
     try:
         with path.open("rb") as file:
             file.read(1)
     except OSError as error:
-        return Diagnosis("audit", BAD, f"{path} cannot be read: {error.strerror}. Check path and permissions.")
-    return Diagnosis("audit", GOOD, str(path))
+        return Diagnosis(name, BAD, f"{path} cannot be read: {error.strerror}. Check path and permissions.")
+    return Diagnosis(name, GOOD, str(path))
 
 
 LOOKS: tuple[Callable[[Options], Iterator[Diagnosis]], ...] = (host, sources)

@@ -21,7 +21,7 @@ from console.cluster.connecting import connect
 from console.cluster.http import HttpTransport
 from console.cluster.live import LiveCluster
 from console.cluster.options import connect_options
-from console.config.options import Options, state_root
+from console.config.options import Options, config_path, state_root
 from console.config.settings import Settings, load
 from console.errors import ClusterError
 from console.hygiene.exporting import Exporter
@@ -102,7 +102,7 @@ def assemble(
     """All parts of an engine over a transport, not started yet. Raises `JournalError` when the record is held."""
     folder = IncidentFolder(state_root(options), incident, group)
     named = sources(settings, clock, folder.path)  # first: what cannot be used must leave nothing half done
-    rules = rules_of(settings)
+    rules = rules_of(settings.rules, str(config_path(options)))
     secret = folder.secret()
     cluster = LiveCluster(transport, clock, secret, options.namespaces)
     keep = settings.evidence

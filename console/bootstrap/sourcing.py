@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,28 +38,44 @@ def sources(settings: Settings, clock: Clock, folder: Path) -> tuple[Source, ...
     Raises:
         ConfigError: an address, a file or a time cannot be used.
     """
-    return (*_audit_files(settings, clock), *_webhook(settings, clock, folder), *_prometheus(settings, clock))
+    return (*_files(settings, clock), *_webhooks(settings, clock, folder), *_prometheus(settings, clock))
 
 
-def _audit_files(settings: Settings, clock: Clock) -> Iterator[Source]:
+def _files(settings: Settings, clock: Clock) -> Iterator[Source]:
     from console.sources.audit_file import AuditFile
+    from console.sources.falco import FalcoFile
+    from console.sources.hubble import HubbleFile
+    from console.sources.tetragon import TetragonFile
 
-    since = since_of(settings.sources.since, clock.now())
-    for number, text in enumerate(settings.sources.audit, 1):
-        name = "audit" if number == 1 else f"audit:{number}"
-        yield AuditFile(name, Path(text).expanduser().absolute(), clock, since)
+    named, since = settings.sources, since_of(settings.sources.since, clock.now())
+    kinds: tuple[tuple[str, tuple[str, ...], Callable[..., Source]], ...] = (
+        ("audit", named.audit, AuditFile),
+        ("falco", named.falco, FalcoFile),
+        ("tetragon", named.tetragon, TetragonFile),
+        ("hubble", named.hubble, HubbleFile),
+    )
+    for kind, paths, make in kinds:
+        for number, text in enumerate(paths, 1):
+            name = kind if number == 1 else f"{kind}:{number}"
+            yield make(name, Path(text).expanduser().absolute(), clock, since)
 
 
-def _webhook(settings: Settings, clock: Clock, folder: Path) -> Iterator[Source]:
+def _webhooks(settings: Settings, clock: Clock, folder: Path) -> Iterator[Source]:
     named = settings.sources
-    if not named.audit_webhook:
-        return
-    from console.sources.audit_webhook import AuditWebhook
-    from console.sources.listener import Access
+    if named.audit_webhook:
+        from console.sources.audit_webhook import AuditWebhook
+        from console.sources.listener import Access
 
-    token = _secret(named.audit_webhook_token_file)
-    access = Access(token, named.audit_webhook_cert, named.audit_webhook_key, named.audit_webhook_client_ca)
-    yield AuditWebhook("audit:webhook", named.audit_webhook, access, folder / "webhook", clock)
+        token = _secret(named.audit_webhook_token_file)
+        access = Access(token, named.audit_webhook_cert, named.audit_webhook_key, named.audit_webhook_client_ca)
+        yield AuditWebhook("audit:webhook", named.audit_webhook, access, folder / "webhook", clock)
+    if named.falco_webhook:
+        from console.sources.falco import FalcoWebhook
+        from console.sources.listener import Access
+
+        token = _secret(named.falco_webhook_token_file)
+        access = Access(token, named.falco_webhook_cert, named.falco_webhook_key, named.falco_webhook_client_ca)
+        yield FalcoWebhook("falco:webhook", named.falco_webhook, access, folder / "falco", clock)
 
 
 def _prometheus(settings: Settings, clock: Clock) -> Iterator[Source]:

@@ -11,6 +11,7 @@ from typing import cast
 from console.checks import asking
 from console.checks.base import check
 from console.checks.telling import tell, told
+from console.model.facts import Unknown
 from console.model.instants import minute
 from console.model.ref import ResourceRef
 from console.model.signal import Measure, SourceHealth
@@ -22,6 +23,8 @@ LAG = 120.0
 ECHO = 3600.0
 """Seconds for which a canary that came back is believed."""
 FLOOR = "medium"
+SENSORS = ("falco", "tetragon", "hubble")
+"""Sources that are runtime sensors."""
 FALCO = "PROM-FALCO"
 """The metric rule that turns what Falcosidekick counts into findings."""
 
@@ -127,8 +130,18 @@ def access_triaged(facts: Facts, target: ResourceRef) -> Verdict:
 
 @check("runtime.triaged", "source", "findings", "metric")
 def runtime_triaged(facts: Facts, target: ResourceRef) -> Verdict:
-    """Falco's alerts, as Falcosidekick counts them for Prometheus, are acknowledged, and that counter is alive."""
-    return both(_sensor(facts, target), triaged(facts, target, "prometheus", FALCO))
+    """What runtime sensors found is acknowledged and they are alive: those we read, else Falcosidekick's counter."""
+    read = _read(facts)
+    if not read:
+        return both(_sensor(facts, target), triaged(facts, target, "prometheus", FALCO))
+    verdict = both(*(triaged(facts, target, name) for name in read))
+    limits = (*verdict.limits, "whether the sensor of each node still reports: only the stream of all of them is seen")
+    return Verdict(verdict.truth, verdict.observed, verdict.residual, verdict.unverifiable, limits, verdict.at)
+
+
+def _read(facts: Facts) -> tuple[str, ...]:
+    """Runtime sensors whose own records we read."""
+    return tuple(name for name in SENSORS if not isinstance(facts.get(asking.source(name)), Unknown))
 
 
 @told
@@ -140,7 +153,7 @@ def _sensor(facts: Facts, target: ResourceRef) -> Verdict:
     return Verdict(True, "Falcosidekick is counting", limits=limits)
 
 
-@check("timeline.covered", "findings", "metric")
+@check("timeline.covered", "findings", "metric", "source")
 def timeline_covered(facts: Facts, target: ResourceRef) -> Verdict:
     """The timeline of findings has something of each: the audit record, metrics, and a runtime sensor."""
     return both(_audit_told(facts, target), _metrics_told(facts, target), _runtime_told(facts, target))
@@ -165,14 +178,15 @@ def _metrics_told(facts: Facts, target: ResourceRef) -> Verdict:
 
 @told
 def _runtime_told(facts: Facts, target: ResourceRef) -> Verdict:
-    found = _events(facts, "prometheus", FALCO)
+    read = _read(facts)
+    found = sum(_events(facts, name) for name in read) if read else _events(facts, "prometheus", FALCO)
     return Verdict(True, f"{found} of the runtime sensor") if found else _no_alert(facts, target)
 
 
 @told
 def _no_alert(facts: Facts, target: ResourceRef) -> Verdict:
     """Without a sensor nobody knows whether there was anything to line up."""
-    sensor = _sensor(facts, target)
+    sensor = both(*(fresh(facts, name) for name in read)) if (read := _read(facts)) else _sensor(facts, target)
     return Verdict(False, "0 of the runtime sensor") if sensor.truth else sensor
 
 

@@ -70,8 +70,12 @@ _OPTIONS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("cluster (as kubectl)", "--as-group", {"action": "append", "metavar": "GROUP"}, "impersonate a group"),
     ("sources", "--audit", {"action": "append", "metavar": "PATH"}, "follow an audit log file"),
     ("sources", "--audit-webhook", {"metavar": "HOST:PORT"}, "receive audit webhooks there"),
+    ("sources", "--falco", {"action": "append", "metavar": "PATH"}, "follow a file of Falco's alerts"),
+    ("sources", "--falco-webhook", {"metavar": "HOST:PORT"}, "receive what Falco or Falcosidekick posts there"),
+    ("sources", "--tetragon", {"action": "append", "metavar": "PATH"}, "follow Tetragon's export file"),
+    ("sources", "--hubble", {"action": "append", "metavar": "PATH"}, "follow Hubble's export file"),
     ("sources", "--prometheus", {"metavar": "URL"}, "ask this Prometheus"),
-    ("sources", "--since", {"metavar": "TIME"}, "read audit files back to then (2h, 1d, RFC 3339)"),
+    ("sources", "--since", {"metavar": "TIME"}, "read files back to then (2h, 1d, RFC 3339)"),
     ("other", "--state", {"metavar": "FOLDER"}, "where incidents are kept (WARROOM_STATE)"),
     ("other", "--incident", {"metavar": "NAME"}, "join, read or end this incident; starts no engine"),
     ("other", "--config", {"metavar": "PATH"}, "settings file (WARROOM_CONFIG)"),
@@ -128,10 +132,16 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+_FORMATS = ("auto", "k8s", "eks", "gke", "aks", "falco", "tetragon", "hubble")
+"""`console.model.envelopes.reading.FORMATS`, which takes long to import."""
+
+
 def _offline(commands: Commands) -> None:
-    detect = _command(commands, "detect", "console.cli.detect:run", "run all rules over audit files")
-    detect.add_argument("files", nargs="+", metavar="FILE", help="audit log, - for standard input")
-    detect.add_argument("--format", default="auto", choices=("auto", "k8s", "eks", "gke", "aks"))
+    detect = _command(
+        commands, "detect", "console.cli.detect:run", "run all rules over audit logs and sensors' records"
+    )
+    detect.add_argument("files", nargs="+", metavar="FILE", help="log, - for standard input")
+    detect.add_argument("--format", default="auto", choices=_FORMATS)
     severities = ("critical", "high", "medium", "low", "info")
     detect.add_argument("--min-severity", default="medium", choices=severities, metavar="SEVERITY")
     _json(detect)
@@ -213,7 +223,11 @@ def options_of(args: argparse.Namespace) -> Options:
         given.get("seed", 0),
         given.get("ascii", False),
         given.get("theme", ""),
-        given.get("incident", ""),
+        incident=given.get("incident", ""),
+        falco=tuple(given.get("falco", ())),
+        falco_webhook=given.get("falco_webhook", ""),
+        tetragon=tuple(given.get("tetragon", ())),
+        hubble=tuple(given.get("hubble", ())),
     )
 
 

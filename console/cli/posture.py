@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         found = run_command(lambda: survey(options_of(args)))
         manifests, faults = found.manifests, found.faults
         minor = minor_of(found.version) if minor is None else minor
-    weak, unjudged = scan(manifests, minor, _needs(manifests))
+    weak, unjudged = scan(manifests, minor, _needs(args, manifests, export))
     for fault in (*faults, *unjudged):
         complain(export(fault))
     for one in weak:
@@ -47,14 +47,17 @@ def run(args: argparse.Namespace) -> int:
     return FOUND if weak else CLEAN
 
 
-def _needs(manifests: list[Manifest]) -> list[Need]:
-    """What the detections need to be recorded; nobody asks where there is no audit policy."""
+def _needs(args: argparse.Namespace, manifests: list[Manifest], export: Exporter) -> list[Need]:
+    """What the detections in use need to be recorded; nobody asks where there is no audit policy."""
     if not any(map(is_policy, manifests)):
         return []
+    from console.cli.ruling import rulebook_of
     from console.rules.needing import needs
-    from console.rules.offline import shipped_rules
 
-    return needs(shipped_rules().compiled)
+    book = rulebook_of(args)
+    for fault in book.rules.faults:
+        complain(export(fault))
+    return needs(book.finding)
 
 
 def _tell(one: Weakness, export: Exporter, *, as_json: bool) -> None:

@@ -9,16 +9,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from console.cli.parsing import options_of
+from console.cli.ruling import rulebook_of, settings_file
 from console.cli.talking import complain, say, say_json
-from console.config.settings import load
+from console.config.settings import RuleSettings, load
 from console.errors import BadInput
 from console.hygiene.exporting import Exporter
-from console.rules.compiling import RuleSet
+from console.rules.compiling import RuleSet, compile_rule
 from console.rules.explaining import Enough, Explained, Explainer, Searched
-from console.rules.loading import SHIPPED, load_rule, load_rules
+from console.rules.loading import SHIPPED, load_rule, rule_files
 from console.rules.offline import feed_file
 from console.rules.rule import Rule
+from console.rules.rulebook import Rulebook, gather, own_folder, unusable
 from console.rules.sampling import misjudged
+from console.rules.tuning import nearest
 
 _EXPORT = Exporter(secrets.token_bytes(32))
 _MOST = 5
@@ -30,33 +33,30 @@ def run(args: argparse.Namespace) -> int:
     return {"list": _list, "check": _check, "test": _test, "explain": _explain}[args.what](args)
 
 
-def _folders(args: argparse.Namespace) -> list[Path]:
-    """Ours, and the user's own from the settings."""
-    own = load(options_of(args)).rules.folder
-    return [SHIPPED, *([Path(own).expanduser()] if own else [])]
-
-
-def _all(args: argparse.Namespace) -> RuleSet:
-    loaded = load_rules(*_folders(args))
-    rules = RuleSet(loaded.rules, loaded.faults)
-    for fault in rules.faults:
+def _book(args: argparse.Namespace) -> Rulebook:
+    """Ours, and the user's own, as the settings have them; what is wrong with them is told first."""
+    book = rulebook_of(args)
+    for fault in book.rules.faults:
         complain(_EXPORT(fault))
-    return rules
+    return book
 
 
 def _list(args: argparse.Namespace) -> int:
     if args.names:
         raise BadInput("`rules list` takes no names; `rules explain ID` tells of one.")
-    for rule in _all(args).rules:
+    book = _book(args)
+    for rule in book.known:
         if args.json:
-            say_json(_record(rule))
+            say_json(_record(rule, book))
         else:
             ids = " ".join(rule.catalogue)
-            say(f"{rule.severity.value:8} {rule.id:28} {_EXPORT(rule.title):40} {ids:16} {' '.join(rule.attack)}")
+            line = f"{rule.severity.value:8} {rule.id:28} {_EXPORT(rule.title):40} {ids:16} {' '.join(rule.attack)}"
+            other = _other(rule, book)
+            say(f"{line}  [{other}]" if other else line)
     return 0
 
 
-def _record(rule: Rule) -> dict[str, object]:
+def _record(rule: Rule, book: Rulebook) -> dict[str, object]:
     return {
         "rule": rule.id,
         "title": _EXPORT(rule.title),
@@ -64,39 +64,70 @@ def _record(rule: Rule) -> dict[str, object]:
         "catalogue": rule.catalogue,
         "attack": rule.attack,
         "file": _EXPORT(rule.where.rpartition(":")[0]),
-        "marker": rule.marker,
+        "reads": rule.reads,
+        "tactic": rule.tactic,
+        "marker": rule.marker or bool(book.disabled.get(rule.id)),
+        "state": _state(rule, book),
+        "tuned": book.tuned.get(rule.id, ()),
     }
+
+
+def _state(rule: Rule, book: Rulebook) -> str:
+    return "disabled" if rule.id in book.disabled else "on"
+
+
+def _other(rule: Rule, book: Rulebook) -> str:
+    """What the settings make of a rule, in words; "" when nothing."""
+    if (later := book.disabled.get(rule.id)) is not None:
+        return f"disabled; a marker for {', '.join(later)}, which comes after it" if later else "disabled"
+    return f"tuned: {', '.join(book.tuned[rule.id])}" if rule.id in book.tuned else ""
+
+
+def _own(args: argparse.Namespace) -> Path | None:
+    """The folder of the user's own rules."""
+    return own_folder(load(options_of(args)).rules)
 
 
 def _files(args: argparse.Namespace) -> Iterator[Path]:
     """The rule files of the paths that were named; of none, all there are."""
-    for path in map(Path, args.names) if args.names else _folders(args):
+    for path in map(Path, args.names) if args.names else filter(None, (SHIPPED, _own(args))):
         if not path.exists():
             raise BadInput(f"{path} is not there. Name rule files, or folders of them.")
-        yield from sorted(path.rglob("*.yml")) if path.is_dir() else [path]
+        yield from rule_files(path) if path.is_dir() else [path]
 
 
 def _check(args: argparse.Namespace) -> int:
-    """Every file by itself: whether it can be read, and compiled."""
-    checked, faults = 0, 0
+    """Every file by itself, whether it can be read and compiled; without names also what all are together."""
+    checked, broken = 0, set[str]()
     for path in _files(args):
         checked += 1
         try:
-            rules = RuleSet([load_rule(path)])
-            fault = next(iter(rules.faults), "")
+            fault = unusable(load_rule(path))
         except BadInput as error:
             fault = str(error)
         if fault:
-            faults += 1
+            broken.add(str(path))
             _tell(args, path, fault)
+    # Two rules of one id, a sequence after a rule that is not there, an id mistyped in the settings.
+    together = [] if args.names else [one for one in rulebook_of(args).rules.faults if _file(one) not in broken]
+    for fault in together:
+        _tell(args, Path(_file(fault)), fault.removeprefix(f"{_file(fault)}:").lstrip())
     if not args.json:
-        say(f"{checked} rule files, {faults} cannot be used")
-    return 1 if faults else 0
+        more = f", {len(together)} more faults" if together else ""
+        say(f"{checked} rule files, {len(broken)} cannot be used{more}")
+    return 1 if broken or together else 0
+
+
+def _file(fault: str) -> str:
+    """The file that a fault is about."""
+    return fault.partition(":")[0]
 
 
 def _test(args: argparse.Namespace) -> int:
-    """The samples of every file, judged by all rules together: one may come after another."""
-    known = _all(args)
+    """The samples of every file, judged by all rules together, as they are written: one may come after another."""
+    known = gather(_own(args), RuleSettings(), "").rules
+    for fault in known.faults:
+        complain(_EXPORT(fault))
     checked, failed = 0, 0
     for path in _files(args):
         checked += 1
@@ -104,8 +135,9 @@ def _test(args: argparse.Namespace) -> int:
             rule = load_rule(path)
             others = [one for one in known.rules if one.id != rule.id]
             shared = any(one.detection == rule.detection for one in known.rules if one.id == rule.id)
-            rules = known if shared else RuleSet([*others, rule])
-            sentences = [*(rules.faults if rules is not known else ()), *misjudged(path, rules)]
+            fault = "" if shared else unusable(rule)
+            rules = known if shared or fault else RuleSet([*others, rule])
+            sentences = [fault] if fault else misjudged(path, rules)
         except BadInput as error:
             sentences = [str(error)]
         failed += bool(sentences)
@@ -126,20 +158,23 @@ def _tell(args: argparse.Namespace, path: Path, sentence: str) -> None:
 def _explain(args: argparse.Namespace) -> int:
     if not args.names:
         raise BadInput("`rules explain` needs the id of a rule, and may have files of audit events. See `rules list`.")
-    rules = _all(args)
-    one = next((one for one in rules.compiled if one.rule.id == args.names[0]), None)
-    if one is None:
-        raise BadInput(f"No rule is called {args.names[0]!r}. See `warroom rules list`.")
+    book = _book(args)
+    rule = next((rule for rule in book.known if rule.id == args.names[0]), None)
+    if rule is None:
+        meant = nearest(args.names[0], [rule.id for rule in book.known])
+        raise BadInput(f"No rule is called {args.names[0]!r}{meant or '.'} See `warroom rules list`.")
     if not args.json:
-        _introduce(one.rule)
-    explainer = Explainer(one, rules, _MOST)
+        _introduce(rule)
+        if other := _other(rule, book):
+            say(_EXPORT(f"by the settings {settings_file(args)}: {other}"))
+    explainer = Explainer(compile_rule(rule), book.rules, _MOST)
     with suppress(Enough):
         for path in args.names[1:]:
             feed_file(path, explainer)
     for explained in explainer.told:
-        _say_explained(explained, as_json=args.json)
+        _say_explained(explained, _state(rule, book), as_json=args.json)
     if args.names[1:] and not explainer.events:
-        complain("no line of these files is an audit event; see that they are audit logs")
+        complain("no line of these files is an audit event or what a sensor tells; see that they are logs of these")
         return 2
     return 0
 
@@ -157,12 +192,13 @@ def _introduce(rule: Rule) -> None:
     say(f"condition: {_EXPORT(str(rule.detection['condition']))}")
 
 
-def _say_explained(told: Explained, *, as_json: bool) -> None:
+def _say_explained(told: Explained, state: str, *, as_json: bool) -> None:
     if as_json:
         say_json(
             {
                 "auditID": _EXPORT(told.audit_id),
                 "matched": told.matched,
+                "state": state,
                 "condition": _EXPORT(told.condition),
                 "searches": [_searched(one) for one in told.searches],
             }

@@ -61,7 +61,8 @@ async def _status(args: argparse.Namespace) -> int:
         say(f"record and evidence: {where}")
     for source in header.sources:
         since = f" since {stamp(source.since)}" if source.state != "live" and source.since else ""
-        say(f"{source.name}: {source.state}{since}{f' — {source.why}' if source.why else ''}")
+        told = "; ".join(filter(None, (source.why, source.note)))
+        say(f"{source.name}: {source.state}{since}{f' — {told}' if told else ''}")
     for alarm in header.alarms:
         say(f"ALARM {alarm}")
     return 0

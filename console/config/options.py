@@ -42,8 +42,20 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     seed: int = 0
     ascii: bool = False
     theme: str = ""
+    falco: tuple[str, ...] = ()
+    """Files of Falco's alerts to follow; of Tetragon's events and of Hubble's flows likewise."""
+    falco_webhook: str = ""
+    """`host:port` on which to receive what Falco or Falcosidekick posts."""
+    tetragon: tuple[str, ...] = ()
+    hubble: tuple[str, ...] = ()
     incident: str = ""
     """Id, or the declared name, of the incident to join: then no engine is ever started."""
+
+    @property
+    def sources(self) -> tuple[object, ...]:
+        """The sources that were named; falsy values where none was."""
+        files = (self.audit, self.falco, self.tetragon, self.hubble)
+        return (*files, self.audit_webhook, self.falco_webhook, self.prometheus)
 
     def key(self) -> str:
         """16 hex digits: equal for starts that mean the same cluster with the same rights, without parsing YAML."""

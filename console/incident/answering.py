@@ -240,7 +240,7 @@ class Answering:
         if finding is not None and request.what == "brief":
             return self._engine.details.brief(finding, board.contained(finding.id))
         if finding is not None and request.what == "detail":
-            return self._engine.details.finding(finding, board.contained(finding.id))
+            return self._engine.details.finding(finding, board.contained(finding.id), board.findings.values())
         ref = target_of(finding, self._engine.cluster.info.id) if finding else None
         if finding is not None and ref is None:
             raise BadInput("This finding is about no single object. Open its detail with d.")

@@ -12,6 +12,7 @@ from itertools import islice
 
 from console.hygiene.exporting import Exporter, known_safe
 from console.incident.affected import Affected, affected_set, contained_words, resource_row
+from console.incident.chaining import Chains
 from console.incident.entries import entry_row
 from console.incident.naming import actor_of, key_of, target_of, who_words
 from console.incident.tables import Table
@@ -61,6 +62,7 @@ class Board:
         self._offers = _offers(specs)
         self.tables = {topic: Table(topic, clock) for topic in TOPICS}
         self.findings: dict[str, Finding] = {}
+        self._chains = Chains(self.findings)
         self.affected: dict[str, Affected] = {}
         self.rows: dict[str, ResourceRow] = {}
         self._shown: dict[str, str] = {}
@@ -74,11 +76,13 @@ class Board:
 
     def found(self, findings: Iterable[Finding]) -> None:
         """New or changed findings: their rows at once, what follows from them soon."""
-        rows = []
+        changed: dict[str, None] = {}
         for finding in findings:
+            before = self.findings.get(finding.id)
             self.findings[finding.id] = finding
-            rows.append(self._finding_row(finding))
-        self.tables["findings"].put(*rows)
+            changed[finding.id] = None
+            changed |= dict.fromkeys(self._chains.take(finding, before))
+        self.tables["findings"].put(*(self._finding_row(self.findings[one]) for one in changed))
         if len(self.findings) > FINDINGS + _SLACK:
             self._give_up()
         self._dirty.set()
@@ -87,7 +91,7 @@ class Board:
         kept = sorted(self.findings.values(), key=lambda one: (one.severity.rank, -one.last))
         gone = [one.id for one in kept[FINDINGS:]]
         for finding in gone:
-            del self.findings[finding]
+            self._chains.forget(self.findings.pop(finding))
         self.tables["findings"].remove(*gone)
 
     def heard(self, entry: Entry) -> None:
@@ -162,9 +166,11 @@ class Board:
             export(who_words(one.who.user, one.who.as_user)),
             self.contained(one.id),
             acknowledged.seat if acknowledged else Clean(""),
-            export(one.source),
+            export(", ".join(one.told_by)),
             export(key_of(target)) if target else Clean(""),
             export(key_of(actor)) if actor else Clean(""),
+            known_safe(one.story),
+            tuple(known_safe(tactic.replace("-", " ")) for tactic in self._chains.of(one.story)),
         )
 
     def _undo_row(self, action: ActionState) -> UndoRow:
@@ -202,7 +208,7 @@ class Board:
             one
             for one in self.findings.values()
             if one.severity.at_least(Severity(floor))
-            and (not source or one.source.split(":")[0] == source)
+            and (not source or any(told.split(":")[0] == source for told in one.told_by))
             and rule in ("", one.rule)
         ]
         acknowledged = self._state().acknowledged

@@ -19,6 +19,7 @@ from console.model.ref import BY_KIND, ResourceRef
 from console.model.text import Clean
 from console.ports.cluster import Cluster, Request
 from console.ports.views import ResourceRow, TextView
+from console.rules.stories import tactics_of
 
 Line = tuple[Clean, Clean]
 _LOG_LINES = 500
@@ -40,11 +41,12 @@ class Details:
     def _line(self, label: str, text: str) -> Line:
         return known_safe(label), self._export(text)
 
-    def finding(self, one: Finding, contained: str) -> TextView:
-        """A finding with its evidence."""
+    def finding(self, one: Finding, contained: str, others: Iterable[Finding] = ()) -> TextView:
+        """A finding with its evidence, and the story it is part of: `others` are those there are."""
         who, on = one.who, one.target
         rows = [
-            ("severity", one.severity),
+            ("severity", one.severity + (f" ({one.base} by its rule, raised by its story)" if one.base else "")),
+            ("story", _story_words(one, others)),
             ("who", who_words(who.user, who.as_user)),
             ("groups", ", ".join(who.groups)),
             ("from", ", ".join(part for part in (who.ip, who.agent) if part)),
@@ -54,7 +56,7 @@ class Details:
             ),
             ("target", _target_words(one)),
             ("first", stamp(one.first)),
-            ("last", f"{stamp(one.last)}   {one.count} event{'s' if one.count != 1 else ''}, source {one.source}"),
+            ("last", f"{stamp(one.last)}   {one.count} event{'s' if one.count != 1 else ''}, {_sources(one)}"),
             ("matched", one.note),
             ("contained", contained or ("nothing done yet" if on.name else "")),
             ("rule", " ".join((one.rule, *one.catalogue, *one.attack))),
@@ -160,11 +162,24 @@ class Details:
         lines = (
             f"{one.severity.upper()} {one.title} — {_target_words(one)}",
             f"who: {who_words(one.who.user, one.who.as_user)} from {one.who.ip or 'unknown address'}",
-            f"when: {stamp(one.first)} to {stamp(one.last)}, {one.count} events, source {one.source}",
+            f"when: {stamp(one.first)} to {stamp(one.last)}, {one.count} events, {_sources(one)}",
             f"rule: {one.rule} {' '.join(one.attack)}",
             f"contained: {contained or 'no'}",
         )
         return TextView(known_safe("brief"), tuple((_EMPTY, self._export(line)) for line in lines))
+
+
+def _sources(one: Finding) -> str:
+    return f"source{'s' if len(one.told_by) > 1 else ''} {', '.join(one.told_by)}"
+
+
+def _story_words(one: Finding, others: Iterable[Finding]) -> str:
+    """`3f2a91c0: discovery → credential access, 4 findings since …`; "" while it stands alone."""
+    if not one.story:
+        return ""
+    chain = [other for other in others if other.story == one.story]
+    tactics = " → ".join(tactic.replace("-", " ") for tactic in tactics_of(chain))
+    return f"{one.story}: {tactics}, {len(chain)} findings since {stamp(min(other.first for other in chain))}"
 
 
 def _finding_words(one: Finding) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import os
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
@@ -27,6 +27,7 @@ from console.incident.board import SHOWN, Board
 from console.incident.browsers import Browsers
 from console.incident.checking import Checking
 from console.incident.detailing import Details
+from console.incident.detecting import Detection
 from console.incident.entries import entry_row
 from console.incident.factbook import INTACT, FactBook
 from console.incident.hands import Hands, Sighting
@@ -53,9 +54,8 @@ from console.ports.source import Asked, Source
 from console.ports.tasks import Tasks
 from console.rules.changes import recent_changes
 from console.rules.compiling import RuleSet
-from console.rules.detector import Detector
 from console.rules.ledger import StreamLedger
-from console.rules.measures import Gauge, load_measure_rules
+from console.rules.standing import standing
 from console.rules.trail import Trail
 
 _log = logging.getLogger("warroom.engine")
@@ -135,17 +135,9 @@ class Engine:
             Names(self.secret, self.chronicle, self.export), self.ledger.arrived,
         )  # fmt: skip
         self.runner = Runner(self.case)
-        self.detector = Detector(RuleSet(()))
-        self.gauge = Gauge(load_measure_rules())
+        self.detection = Detection()
         self.pipeline = Pipeline(
-            self.detector,
-            self.gauge,
-            self.hands,
-            (self.ledger, self.trail),
-            parts.store,
-            self.clock,
-            self._found,
-            self._health,
+            self.detection, self.hands, (self.ledger, self.trail), parts.store, self.clock, self._found, self._health
         )
         self.details = Details(self.export, self.cluster)
         self.browsers = Browsers(self.cluster, self.clock, self.export, self._tasks)
@@ -163,7 +155,7 @@ class Engine:
         """Open the record, take up what was known, begin to watch. Nothing here waits for the cluster."""
         findings, positions = self.parts.store.load()
         self._remember(positions)
-        self.gauge.restore(findings)
+        findings = self.detection.restore(findings)
         self._open_record()
         self._show_history()
         self.board.found(findings)
@@ -177,32 +169,28 @@ class Engine:
         await self.runner.start()
         rules = self.parts.rules
         if isinstance(rules, RuleSet):
-            self._judge_by(rules, findings)
+            self._judge_by(rules)
             self._start_tasks(positions)
         else:
-            self._tasks.start("after the first list", self._start_later(rules, findings, positions))
+            self._tasks.start("after the first list", self._start_later(rules, positions))
 
     def _remember(self, positions: dict[str, str]) -> None:
         """Take up what the ledger and the rules of an earlier engine knew: sources go on after what it has seen."""
         self._counts = positions.pop(COUNTS, "")
-        self.pipeline.memory = lambda: {LEDGER: self.ledger.dump(), COUNTS: self.detector.dump()}
+        self.pipeline.memory = lambda: {LEDGER: self.ledger.dump(), COUNTS: self.detection.detector.dump()}
         if positions:
             self.ledger.restore(positions.pop(LEDGER, ""), self.clock.now())
 
-    async def _start_later(
-        self, load: Callable[[], RuleSet], findings: Sequence[Finding], positions: Mapping[str, str]
-    ) -> None:
+    async def _start_later(self, load: Callable[[], RuleSet], positions: Mapping[str, str]) -> None:
         await first_list(self.cluster, self.clock)
-        self._judge_by(await asyncio.to_thread(load), findings)
+        self._judge_by(await asyncio.to_thread(load))
         await asyncio.to_thread(self.checklist.load)
         self._start_tasks(positions)
 
-    def _judge_by(self, rules: RuleSet, findings: Sequence[Finding]) -> None:
-        self.detector = Detector(rules)
-        rules.run_at(provider_here(self.cluster))
-        self.detector.restore(one for one in findings if one.events)
-        self.detector.remember(self._counts)
-        self.pipeline.match_with(self.detector)
+    def _judge_by(self, rules: RuleSet) -> None:
+        self.detection.judge_by(rules, provider_here(self.cluster), self._counts)
+        if told := standing(rules, self.clock.now()):
+            self._health(told)
 
     def _start_tasks(self, positions: Mapping[str, str]) -> None:
         for kind in WARM:
@@ -360,7 +348,7 @@ class Engine:
         watches: tuple[KindHealth, ...] = ()
         while True:
             await self.clock.sleep(1.0)
-            self.detector.rules.run_at(provider_here(self.cluster))
+            self.detection.detector.rules.run_at(provider_here(self.cluster))
             now = self.clock.now()
             for seat in [seat for seat, armed in self.state.armed.items() if armed.until <= now]:
                 self.note(e.Disarmed(known_safe(seat)))

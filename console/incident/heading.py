@@ -70,6 +70,7 @@ def _source_view(health: SourceHealth, export: Exporter) -> SourceView:
         float(round(health.lag, -1)),  # whole tens: a header that flickers costs bytes and attention
         health.malformed,
         health.dropped,
+        export(health.note),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from console.errors import JournalError
 from console.model.audit import AuditEvent
 from console.model.finding import Finding
+from console.model.runtime import Alert, Flow, Process, Sensed
 from console.model.signal import Measure, SourceHealth
 from console.ports.clock import Clock
 from console.ports.source import Batch
@@ -32,14 +33,16 @@ class Matcher(Protocol):
     """The rules, as the pipeline uses them."""
 
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
-        """New and changed findings."""
+        """New and changed findings after these audit events."""
         ...
 
+    def sense(self, batch: Sequence[Sensed], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
+        """New and changed findings after what sensors told."""
+        ...
 
-class Gauge(Protocol):
-    """The rules for measures."""
-
-    def feed(self, batch: Sequence[Measure]) -> list[Finding]: ...
+    def measure(self, batch: Sequence[Measure]) -> list[Finding]:
+        """New and changed findings after these answers of metric queries."""
+        ...
 
 
 class Observer(Protocol):
@@ -68,8 +71,7 @@ class Pipeline:
     """Implements `console.ports.source.Sink`.
 
     Args:
-        matcher: the audit rules.
-        gauge: the rules for measures.
+        matcher: the rules.
         on_findings: called with new and changed findings, in the loop.
         on_health: called when a source says how it is.
     """
@@ -77,7 +79,6 @@ class Pipeline:
     def __init__(
         self,
         matcher: Matcher,
-        gauge: Gauge,
         hands: Own,
         observers: Iterable[Observer],
         store: FindingStore,
@@ -85,7 +86,7 @@ class Pipeline:
         on_findings: Callable[[list[Finding]], None],
         on_health: Callable[[SourceHealth], None],
     ) -> None:
-        self._matcher, self._gauge, self._hands, self._observers = matcher, gauge, hands, tuple(observers)
+        self._matcher, self._hands, self._observers = matcher, hands, tuple(observers)
         self._store, self._clock = store, clock
         self._on_findings, self._on_health = on_findings, on_health
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(QUEUE)
@@ -105,10 +106,6 @@ class Pipeline:
         self._moved = asyncio.Event()
         self.events = 0
         """Audit events taken in since the start."""
-
-    def match_with(self, matcher: Matcher) -> None:
-        """Other audit rules from now on."""
-        self._matcher = matcher
 
     async def put(self, batch: Batch) -> None:
         """Hand over; waits while the queue is full."""
@@ -183,10 +180,17 @@ class Pipeline:
     async def _take(self, batch: Batch) -> None:
         self._matched = {}
         pairs = zip(batch.signals, batch.raw, strict=False) if batch.raw else ((one, b"") for one in batch.signals)
-        audit = [(one, raw) for one, raw in pairs if isinstance(one, AuditEvent)]
+        audit: list[tuple[AuditEvent, bytes]] = []
+        sensed: list[tuple[Sensed, bytes]] = []
+        for one, raw in pairs:
+            if isinstance(one, AuditEvent):
+                audit.append((one, raw))
+            elif isinstance(one, Alert | Process | Flow):
+                sensed.append((one, raw))
         await self._match([one for one, _ in audit], [raw for _, raw in audit if batch.raw], batch.source)
+        await self._sense(sensed, batch.source)
         if measures := [one for one in batch.signals if isinstance(one, Measure)]:
-            self._keep(self._gauge.feed(measures))
+            self._keep(self._matcher.measure(measures))
         self._unsaved.update(self._matched)
         if batch.position:
             self._positions[batch.source] = self.positions[batch.source] = batch.position
@@ -204,6 +208,12 @@ class Pipeline:
                 part = [one for one, ours in zip(part, own, strict=True) if not ours]
             self._keep(self._matcher.feed(part, raw, source))
             self.events += len(own)
+            await asyncio.sleep(0)
+
+    async def _sense(self, sensed: list[tuple[Sensed, bytes]], source: str) -> None:
+        for start in range(0, len(sensed), SLICE):
+            part = sensed[start : start + SLICE]
+            self._keep(self._matcher.sense([one for one, _ in part], [raw for _, raw in part], source))
             await asyncio.sleep(0)
 
     def _keep(self, changed: list[Finding]) -> None:

@@ -53,6 +53,19 @@ class Finding(msgspec.Struct, frozen=True):
     """The first matching record as it came, cut at 64 KiB; shown only through export()."""
     note: str = ""
     """What matched, in words, for the detail view."""
+    tactic: str = ""
+    """ATT&CK tactic, as Sigma writes it: `credential-access`; "" when the rule names none."""
+    sources: tuple[str, ...] = ()
+    """Every source that told of it, the first one first; () while there is only `source`."""
+    story: str = ""
+    """Id of the story it is part of (`console.rules.stories`), "" while it stands alone."""
+    base: Severity | None = None
+    """What its rule says of it alone, where its story raised `severity` above that."""
+
+    @property
+    def told_by(self) -> tuple[str, ...]:
+        """Every source that told of it, the first one first."""
+        return self.sources or ((self.source,) if self.source else ())
 
     @property
     def id(self) -> str:

@@ -45,3 +45,5 @@ class SourceHealth(msgspec.Struct, frozen=True):
     dropped: int = 0
     gaps: tuple[tuple[float, float], ...] = ()
     """Known holes in the record: from, to (epoch seconds), newest last, at most 20."""
+    note: str = ""
+    """What is worth knowing and wrong with nothing."""

@@ -12,9 +12,10 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from console.model.audit import AuditEvent
+from console.model.runtime import Sensed
 from console.model.signal import Change, Measure, SourceHealth
 
-Signal = AuditEvent | Change | Measure
+Signal = AuditEvent | Change | Measure | Sensed
 
 
 class Batch(msgspec.Struct, frozen=True):

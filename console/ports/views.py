@@ -26,6 +26,8 @@ class SourceView(_View, frozen=True):
     lag: float = 0.0
     malformed: int = 0
     dropped: int = 0
+    note: Clean = Clean("")
+    """What is worth knowing and wrong with nothing."""
 
 
 class HeaderView(_View, frozen=True):
@@ -80,6 +82,10 @@ class FindingRow(_View, frozen=True):
     """Key of the target's row in `resources`."""
     who_key: Clean = Clean("")
     """Key of the actor's row in `resources` when it is an object (a service account)."""
+    story: Clean = Clean("")
+    """Id of the story it is part of, "" while it stands alone."""
+    chain: tuple[Clean, ...] = ()
+    """Tactics of that story, in the order in which they were first seen."""
 
 
 class ResourceRow(_View, frozen=True):

@@ -22,9 +22,10 @@ from console.rules.indexing import Box, boxes_of, holds, words_of
 from console.rules.joining import every as _and
 from console.rules.joining import joined as _node
 from console.rules.joining import some as _or
-from console.rules.matching import Test, compile_field, split_field
+from console.rules.matching import Look, Test, compile_field, split_field
 from console.rules.narrowing import Left, Narrowing
 from console.rules.rule import Rule
+from console.rules.sensed import LOOKS
 from console.rules.view import Cells, View, outcome_of
 
 _OUTCOMES = ("outcome", "code", "responseStatus.code")
@@ -50,7 +51,7 @@ class Compiled(msgspec.Struct, frozen=True):
     fields: tuple[tuple[str, Getter], ...] = ()
     levels: tuple[tuple[Severity, Test], ...] = ()
 
-    def severity(self, view: View) -> Severity:
+    def severity(self, view: Any) -> Severity:
         """The rule's level for this event."""
         for severity, test in self.levels:
             if test(view):
@@ -72,12 +73,21 @@ class RuleSet:
 
     def __init__(self, rules: Iterable[Rule], faults: Iterable[str] = ()) -> None:
         self.faults: list[str] = list(faults)
+        self.disabled: tuple[str, ...] = ()
+        """Ids of rules that the settings disable."""
+        self.tuned: tuple[str, ...] = ()
+        """Ids of rules to which the settings gave another level or threshold."""
         self.compiled: list[Compiled] = []
         for rule in rules:
             try:
                 self.compiled.append(compile_rule(rule))
             except BadInput as error:
                 self.faults.append(f"{rule.where}: {error}; rule {rule.id} is not used")
+        self.sensing: dict[str, list[Compiled]] = {"process": [], "flow": []}
+        """Rules over what sensors tell, by what they read."""
+        for one in [one for one in self.compiled if one.rule.reads != "audit"]:
+            self.sensing[one.rule.reads].append(one)
+            self.compiled.remove(one)
         boxes = [box for one in self.compiled for box in one.boxes]
         self._words = [words_of(boxes, cell) | {""} for cell in range(3)]
         self._by_cells: dict[Cells, tuple[Compiled, ...]] = {}
@@ -159,9 +169,18 @@ class RuleSet:
         return found
 
     @property
+    def every(self) -> list[Compiled]:
+        """All that are in use, whatever they read."""
+        return [one for group in (self.compiled, *self.sensing.values()) for one in group]
+
+    def reads(self, rule: str) -> str:
+        """Which signals a rule is for; `audit` when there is no such rule."""
+        return next((one.rule.reads for one in self.every if one.rule.id == rule), "audit")
+
+    @property
     def rules(self) -> list[Rule]:
         """The rules that are in use."""
-        return [one.rule for one in self.compiled]
+        return [one.rule for one in self.every]
 
 
 def _key(event: AuditEvent | Glimpse) -> _Key:
@@ -175,6 +194,8 @@ def compile_rule(rule: Rule) -> Compiled:
     """Raises BadInput when field, modifier, pattern or condition cannot be used."""
     searches = {name: search for name, search in rule.detection.items() if name != "condition"}
     tree = parse_condition(str(rule.detection["condition"]), list(searches))
+    if rule.reads != "audit":
+        return _compile_sensed(rule, tree, searches)
     if not _asks(searches, _OUTCOMES):
         searches["_outcome"] = {"outcome": "ok"}
         tree = And((tree, Name("_outcome")))
@@ -191,6 +212,22 @@ def compile_rule(rule: Rule) -> Compiled:
         after_by=_getters(after.by) if after else (),
         fields=tuple(zip(rule.fields, _getters(rule.fields), strict=True)),
         levels=tuple((severity, _search(search)) for severity, search in rule.levels),
+    )
+
+
+def _compile_sensed(rule: Rule, tree: Node, searches: Mapping[str, Any]) -> Compiled:
+    look = LOOKS[rule.reads]
+    threshold, after = rule.threshold, rule.after
+    return Compiled(
+        rule=rule,
+        before=_and([]),
+        test=_node(tree, {name: _search(search, look) for name, search in searches.items()}),
+        boxes=(),
+        by=_getters(threshold.by, look) if threshold else (),
+        distinct=_getters((threshold.distinct,), look)[0] if threshold and threshold.distinct else None,
+        after_by=_getters(after.by, look) if after else (),
+        fields=tuple(zip(rule.fields, _getters(rule.fields, look), strict=True)),
+        levels=tuple((severity, _search(search, look)) for severity, search in rule.levels),
     )
 
 
@@ -228,10 +265,10 @@ def _keys(search: Any) -> list[str]:
     return [key for part in (search if isinstance(search, list) else [search]) for key in part]
 
 
-def _getters(names: tuple[str, ...]) -> tuple[Getter, ...]:
+def _getters(names: tuple[str, ...], look: Look = getter_of) -> tuple[Getter, ...]:
     out: list[Getter] = []
     for name in names:
-        getter = getter_of(name)
+        getter = look(name)
         if getter is None:
             raise BadInput(f"unknown field {name!r}")
         out.append(getter)
@@ -242,7 +279,7 @@ def _asks(searches: Mapping[str, Any], names: tuple[str, ...]) -> bool:
     return any(split_field(key)[0] in names for search in searches.values() for key in _keys(search))
 
 
-def _search(search: Any) -> Test:
+def _search(search: Any, look: Look = getter_of) -> Test:
     if isinstance(search, list):
-        return _or([_search(part) for part in search])
-    return _and([compile_field(key, value) for key, value in search.items()])
+        return _or([_search(part, look) for part in search])
+    return _and([compile_field(key, value, look) for key, value in search.items()])

@@ -16,13 +16,17 @@ from console.errors import DataError
 from console.rules.loading import load_rules
 from console.rules.measures import load_measure_rules
 from console.rules.rule import Rule
+from console.rules.translating import load_meanings
 
 _FILE = Path(__file__).with_name("catalogue.yml")
 _HEAD = """# Detections
 
 What the field detects in Kubernetes clusters (the catalogue of {total} entries), and what covers each here: rules over
-audit events, measures over Prometheus, controls of `warroom posture`. {covered} are covered, {bare} are not, with the
-reason. Made by `python -m console.docs`; the rules themselves are told by `warroom rules list` and `rules explain ID`.
+audit events (`K8S-…`), over programs that Tetragon saw start (`RUN-…`), over flows that Hubble or Tetragon saw
+(`FLOW-…`), alerts of Falco by the names of its rules, measures over Prometheus (`PROM-…`), controls of
+`warroom posture`. {covered} are covered, {bare} are not, with the reason. A detection is only as good as the source it
+needs: without Falco, Tetragon or Hubble in the cluster the entries that rest on them alone see nothing. Made by
+`python -m console.docs`; the rules themselves are told by `warroom rules list` and `rules explain ID`.
 
 | id | detection | tactic | signal | covered by | ATT&CK |
 |---|---|---|---|---|---|
@@ -39,6 +43,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can show it."""
     posture: tuple[str, ...] = ()
     """Controls of posture scans."""
+    itself: str = ""
+    """What covers it that is no rule: how findings are joined."""
     without: str = ""
     """Why nothing covers it."""
 
@@ -62,18 +68,26 @@ def render() -> str:
     attacks: dict[str, set[str]] = defaultdict(set)
     for one in load_measure_rules():
         for id_ in one.catalogue:
-            measures[id_].append(one.id)
+            measures[id_].append(f"`{one.id}`")
             attacks[id_].update(one.attack)
+    alerts: dict[str, list[str]] = defaultdict(list)
+    for meaning in load_meanings().falco:
+        for id_ in meaning.catalogue:
+            alerts[id_].append(f"Falco `{meaning.rule}`")
+            attacks[id_].update(meaning.attack)
     entries = catalogue()
-    rows = [_row(entry, rules[entry.id], measures[entry.id], attacks[entry.id]) for entry in entries]
+    rows = [
+        _row(entry, rules[entry.id], [*measures[entry.id], *alerts[entry.id]], attacks[entry.id]) for entry in entries
+    ]
     bare = sum(bool(entry.without) for entry in entries)
     head = _HEAD.format(total=len(entries), covered=len(entries) - bare, bare=bare)
     return head + "\n".join(rows) + "\n"
 
 
-def _row(entry: Entry, rules: list[Rule], measures: list[str], attacks: set[str]) -> str:
+def _row(entry: Entry, rules: list[Rule], others: list[str], attacks: set[str]) -> str:
     files = [f"[{rule.id}](../console/rules/data/{rule.where.rpartition(':')[0]})" for rule in rules]
-    by = [*files, *(f"`{one}`" for one in measures), *(f"posture `{one}`" for one in entry.posture)]
+    by = [*files, *others, *(f"posture `{one}`" for one in entry.posture)]
+    by += [entry.itself] if entry.itself else []
     if bool(by) == bool(entry.without):
         what = "is covered and gives a reason why it is not" if by else "is covered by nothing and gives no reason"
         raise DataError(f"{entry.id} {what}: correct it there", _FILE.name)

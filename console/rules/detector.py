@@ -7,31 +7,24 @@ changed. Bounded memory over any number of events. Never raises for what an even
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
-
-import msgspec
+from typing import Any
 
 from console.model.audit import AuditEvent
-from console.model.finding import Finding
+from console.model.finding import Finding, Target
+from console.model.identity import Identity
+from console.model.runtime import Alert, Flow, Process, Sensed
 from console.rules.compiling import Compiled, RuleSet
 from console.rules.describing import identity_of, target_of, time_of
-from console.rules.folding import MOST, Folder
+from console.rules.folding import MOST, Folder, key_for, key_of
 from console.rules.keeping import kept
-from console.rules.rule import Threshold
+from console.rules.sensed import identity_in, reads_of, target_in
+from console.rules.tallying import Tally
+from console.rules.translating import Translator
 from console.rules.view import View
-from console.rules.windows import Hits, Kept, Window
+from console.rules.windows import Hits
 
 _REMEMBERED = 50_000
 _NOTE = 400
-_KEPT = 2_000
-"""Entries of windows, and marks, handed on to the next engine at most: those used last."""
-
-
-class _Memory(msgspec.Struct, frozen=True, array_like=True):
-    """What counts and sequences that are under way know, for the next engine."""
-
-    windows: dict[str, list[Kept]] = {}
-    marks: tuple[tuple[tuple[str, ...], float], ...] = ()
 
 
 class Detector:
@@ -51,24 +44,26 @@ class Detector:
         """Times a rule could not be judged; tests hold it at zero, because each would be a way to hide."""
         self._source = source
         self._folder = Folder(most)
-        self._seen: set[int] = set()
-        self._seen_before: set[int] = set()
-        self._windows: dict[str, Window] = {}
-        self._marks: dict[tuple[str, ...], float] = {}
-        self._dumped = ""
-        """The newest dump, "" when what it would hold has changed since."""
-        self._awaited = frozenset(name for one in rules.compiled if one.rule.after for name in one.rule.after.rules)
-        self._marks_by = {one.rule.after.rules: one.after_by for one in rules.compiled if one.rule.after}
+        self._seen: dict[int, str] = {}
+        self._seen_before: dict[int, str] = {}
+        """Requests judged lately and the source that told of each."""
+        self._tally = Tally(rules.every)
+        self._translator = Translator()
 
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
         """New and changed findings after these events. `raw` is the record of each, same order, or empty."""
-        choose = self.rules.choose
+        choose, source = self.rules.choose, source or self._source
         for position, event in enumerate(batch):
             if event.stage == "RequestReceived":
                 continue
             cells, found = choose(event)
-            if found and self._is_new(event):
+            if not found:
+                continue
+            told = self._told_before(event, source)
+            if told is None:
                 self._judge(View(event, cells), found, raw[position] if position < len(raw) else b"", source)
+            elif told != source:
+                self._also(View(event, cells), found, source)
         self.events += len(batch)
         return self._folder.changed()
 
@@ -82,41 +77,44 @@ class Detector:
 
     def dump(self) -> str:
         """Counts and sequences under way, true for exactly the events fed so far. Bounded; cheap while none changes."""
-        if not self._dumped:
-            each = _KEPT // max(len(self._windows), 1)
-            windows = {name: window.dump(each) for name, window in self._windows.items()}
-            marks = tuple(islice(reversed(self._marks.items()), _KEPT))[::-1]
-            self._dumped = msgspec.json.encode(_Memory(windows, marks)).decode()
-        return self._dumped
+        return self._tally.dump()
 
     def remember(self, text: str) -> None:
         """Go on with counts and sequences that an earlier engine dumped; what cannot be read begins anew."""
-        try:
-            memory = msgspec.json.decode(text, type=_Memory) if text else _Memory()
-        except msgspec.DecodeError:
-            return
-        for one in self.rules.compiled:
-            if one.rule.threshold and (kept := memory.windows.get(one.rule.id)):
-                self._window(one.rule.id, one.rule.threshold).restore(kept)
-        self._marks.update(memory.marks)
+        self._tally.remember(text)
 
     @property
     def dropped(self) -> int:
         """Findings given up because there were too many."""
         return self._folder.dropped
 
-    def _is_new(self, event: AuditEvent) -> bool:
-        """Whether this request was not judged before: its stages, and records read twice, count once.
+    def _told_before(self, event: AuditEvent, source: str) -> str | None:
+        """Who told of this request before, None if nobody: its stages, and records read twice, count once.
 
         The id alone would not do: a caller may choose it, and one id for all requests would hide them.
         """
         key = hash((event.audit_id, event.request_received_timestamp, event.verb, event.request_uri))
-        if key in self._seen or key in self._seen_before:
-            return False
-        self._seen.add(key)
+        return self._told_under(key, source)
+
+    def _told_under(self, key: int, source: str) -> str | None:
+        told = self._seen.get(key)
+        if told is None:
+            told = self._seen_before.get(key)
+        if told is not None:
+            return told
+        self._seen[key] = source
         if len(self._seen) >= _REMEMBERED:
-            self._seen_before, self._seen = self._seen, set()
-        return True
+            self._seen_before, self._seen = self._seen, {}
+        return None
+
+    def _also(self, view: View, candidates: tuple[Compiled, ...], source: str) -> None:
+        """A second source tells of a request: what was found of it names that source too."""
+        for one in candidates:
+            try:
+                if one.test(view):
+                    self._folder.also(key_for(one.rule.id, identity_of(view), target_of(view, one.rule.target)), source)
+            except Exception:  # as in `_judge`
+                self.failures += 1
 
     def _judge(self, view: View, candidates: tuple[Compiled, ...], record: bytes, source: str) -> None:
         for one in candidates:
@@ -127,75 +125,73 @@ class Detector:
                 self.failures += 1
 
     def _matched(self, one: Compiled, view: View, record: bytes, source: str) -> None:
-        rule, at = one.rule, time_of(view)
-        if rule.after is not None and not self._came_after(one, view, at):
-            return
-        if rule.id in self._awaited:
-            self._mark(rule.id, view, at)
-        if rule.marker:
-            return
-        hits = Hits(at, 1, (view.event.audit_id,)) if rule.threshold is None else self._counted(one, view, at)
-        if hits is None:
-            return
-        self._folder.add(
-            Finding(
-                rule=rule.id,
-                title=rule.title,
-                severity=one.severity(view),
-                who=identity_of(view),
-                target=target_of(view, rule.target),
-                first=hits.first,
-                last=at,
-                count=hits.count,
-                catalogue=rule.catalogue,
-                attack=rule.attack,
-                source=source or self._source,
-                events=hits.events,
-                evidence=kept(record),
-                note=_note(one, view),
-            )
-        )
+        at = time_of(view)
+        hits = self._tally.enough(one, view, at, view.event.audit_id)
+        if hits is not None:
+            who, target = identity_of(view), target_of(view, one.rule.target)
+            self._folder.add(_finding(one, view, who, target, hits, at, record, source))
 
-    def _counted(self, one: Compiled, view: View, at: float) -> Hits | None:
-        threshold = one.rule.threshold
-        if threshold is None:
-            return None
-        window = self._window(one.rule.id, threshold)
-        self._dumped = ""
-        key = tuple(_first(getter(view)) for getter in one.by)
-        if one.distinct is None:
-            return window.add(key, at, view.event.audit_id)
-        value = _first(one.distinct(view))
-        return window.add(key, at, view.event.audit_id, value) if value else None
+    # What sensors tell
 
-    def _window(self, rule: str, threshold: Threshold) -> Window:
-        window = self._windows.get(rule)
-        if window is None:
-            window = self._windows[rule] = Window(threshold.count, threshold.within)
-        return window
+    def sense(self, batch: Sequence[Sensed], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
+        """New and changed findings after what sensors told. `raw` is the record of each, same order, or empty."""
+        source = source or self._source
+        for position, told in enumerate(batch):
+            record = raw[position] if position < len(raw) else b""
+            if isinstance(told, Alert):
+                self._translate(told, record, source)
+            else:
+                self._sense(told, record, source)
+        self.events += len(batch)
+        return self._folder.changed()
 
-    def _mark(self, rule: str, view: View, at: float) -> None:
-        for rules, by in self._marks_by.items():
-            if rule in rules:
-                self._marks[(rule, *(_first(getter(view)) for getter in by))] = at
-                self._dumped = ""
-        if len(self._marks) > _REMEMBERED:
-            self._marks.clear()
+    def _translate(self, alert: Alert, record: bytes, source: str) -> None:
+        """A sensor's alert is a finding as it is; told by two sources it is one."""
+        finding = self._translator.finding_of(alert, kept(record), source)
+        key = hash((finding.rule, alert.at, finding.who.user, finding.who.pod, finding.target))
+        told = self._told_under(key, source)
+        if told is None:
+            self._folder.add(finding)
+        elif told != source:
+            self._folder.also(key_of(finding), source)
 
-    def _came_after(self, one: Compiled, view: View, at: float) -> bool:
-        after = one.rule.after
-        if after is None:
-            return True
-        values = tuple(_first(getter(view)) for getter in one.after_by)
-        times = (self._marks.get((name, *values)) for name in after.rules)
-        return any(time is not None and 0 <= at - time <= after.within for time in times)
+    def _sense(self, told: Process | Flow, record: bytes, source: str) -> None:
+        for one in self.rules.sensing[reads_of(told)]:
+            try:
+                if not one.test(told):
+                    continue
+                hits = self._tally.enough(one, told, told.at, told.id)
+                if hits is not None:
+                    who, target = identity_in(told), target_in(told, one.rule.target)
+                    self._folder.add(_finding(one, told, who, target, hits, told.at, record, source))
+            except Exception:  # as in `_judge`
+                self.failures += 1
 
 
-def _first(values: Sequence[object]) -> str:
-    return str(values[0])[:500] if values else ""
+def _finding(
+    one: Compiled, view: Any, who: Identity, target: Target, hits: Hits, at: float, record: bytes, source: str
+) -> Finding:
+    rule = one.rule
+    return Finding(
+        rule=rule.id,
+        title=rule.title,
+        severity=one.severity(view),
+        who=who,
+        target=target,
+        first=hits.first,
+        last=at,
+        count=hits.count,
+        catalogue=rule.catalogue,
+        attack=rule.attack,
+        source=source,
+        events=hits.events,
+        evidence=kept(record),
+        note=_note(one, view),
+        tactic=rule.tactic,
+    )
 
 
-def _note(one: Compiled, view: View) -> str:
+def _note(one: Compiled, view: Any) -> str:
     """What matched, in words: the values of the fields the rule names."""
     parts: list[str] = []
     for name, getter in one.fields:

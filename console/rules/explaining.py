@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 
 from console.model.audit import AuditEvent
+from console.model.runtime import Flow, Process, Sensed
 from console.rules.compiling import Compiled, RuleSet
 from console.rules.conditions import And, Name, Node, Not, parse_condition
 from console.rules.fields import getter_of
-from console.rules.matching import compile_field, split_field
+from console.rules.matching import Look, compile_field, split_field
+from console.rules.sensed import LOOKS, reads_of
 from console.rules.view import View
 
 _SHOWN = 5
@@ -43,6 +45,7 @@ class Explained(msgspec.Struct, frozen=True):
     """One event, as a rule judges it; counts and sequences apart."""
 
     audit_id: str
+    """Of an audit event; the sensor's own id of what a sensor told."""
     matched: bool
     condition: str
     searches: tuple[Searched, ...]
@@ -53,19 +56,21 @@ class Explained(msgspec.Struct, frozen=True):
         return sum(one.matched for search in self.searches for group in search.alternatives for one in group)
 
 
-def explain(one: Compiled, rules: RuleSet, event: AuditEvent) -> Explained:
-    """How the rule judges the event."""
-    cells, _ = rules.choose(event)
-    view = View(event, cells)
+def explain(one: Compiled, rules: RuleSet, signal: AuditEvent | Process | Flow) -> Explained:
+    """How the rule judges the signal, which is of the kind it reads."""
+    view: Any = signal
+    if isinstance(signal, AuditEvent):
+        view = View(signal, rules.choose(signal)[0])
+    name, look = signal.audit_id if isinstance(signal, AuditEvent) else signal.id, LOOKS.get(one.rule.reads, getter_of)
     searches = {name: search for name, search in one.rule.detection.items() if name != "condition"}
     condition = str(one.rule.detection["condition"])
-    looked = {name: _searched(name, search, view) for name, search in searches.items()}
+    looked = {search_name: _searched(search_name, search, view, look) for search_name, search in searches.items()}
     matched = one.before(view) and one.test(view)
     if not matched and _holds(parse_condition(condition, list(searches)), looked):
         # The rule does not say so: requests that were refused or only rehearsed are not what it is about.
-        outcome = _searched("(implied)", {"outcome": "ok"}, view)
-        return Explained(event.audit_id, matched, condition, (*looked.values(), outcome))
-    return Explained(event.audit_id, matched, condition, tuple(looked.values()))
+        outcome = _searched("(implied)", {"outcome": "ok"}, view, look)
+        return Explained(name, matched, condition, (*looked.values(), outcome))
+    return Explained(name, matched, condition, tuple(looked.values()))
 
 
 class Explainer:
@@ -87,16 +92,26 @@ class Explainer:
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> None:
         """More events. Raises `Enough`."""
         self.events += len(batch)
-        for event in batch:
-            if event.stage == "RequestReceived":
-                continue
-            told = explain(self._one, self.rules, event)
-            if told.matched:
-                self._found.append(told)
-                if len(self._found) == self._most:
-                    raise Enough
-            elif self._nearest is None or told.near > self._nearest.near:
-                self._nearest = told
+        if self._one.rule.reads == "audit":
+            for event in batch:
+                if event.stage != "RequestReceived":
+                    self._take(event)
+
+    def sense(self, batch: Sequence[Sensed], raw: Sequence[bytes] = (), source: str = "") -> None:
+        """More of what sensors tell. Raises `Enough`."""
+        self.events += len(batch)
+        for told in batch:
+            if isinstance(told, Process | Flow) and reads_of(told) == self._one.rule.reads:
+                self._take(told)
+
+    def _take(self, signal: AuditEvent | Process | Flow) -> None:
+        told = explain(self._one, self.rules, signal)
+        if told.matched:
+            self._found.append(told)
+            if len(self._found) == self._most:
+                raise Enough
+        elif self._nearest is None or told.near > self._nearest.near:
+            self._nearest = told
 
     @property
     def told(self) -> list[Explained]:
@@ -108,19 +123,19 @@ class Enough(Exception):
     """Nothing more need be read."""
 
 
-def _searched(name: str, search: Any, view: View) -> Searched:
+def _searched(name: str, search: Any, view: Any, look: Look) -> Searched:
     groups = tuple(
-        tuple(_looked(key, value, view) for key, value in part.items())
+        tuple(_looked(key, value, view, look) for key, value in part.items())
         for part in (search if isinstance(search, list) else [search])
     )
     return Searched(name, any(all(one.matched for one in group) for group in groups), groups)
 
 
-def _looked(key: str, value: Any, view: View) -> Looked:
-    getter = getter_of(split_field(key)[0])
+def _looked(key: str, value: Any, view: Any, look: Look) -> Looked:
+    getter = look(split_field(key)[0])
     found = tuple(str(one) for one in list(getter(view))[:_SHOWN]) if getter else ()
     wanted = tuple("null" if one is None else str(one) for one in (value if isinstance(value, list) else [value]))
-    return Looked(key, wanted, found, compile_field(key, value)(view))
+    return Looked(key, wanted, found, compile_field(key, value, look)(view))
 
 
 def _holds(tree: Node, searches: Mapping[str, Searched]) -> bool:

@@ -12,7 +12,7 @@ from console.rules.callers import extra
 from console.rules.view import View
 from console.rules.walking import values_at
 
-Getter = Callable[[View], Sequence[Any]]
+Getter = Callable[[Any], Sequence[Any]]
 CELLS = ("verb", "objectRef.resource", "objectRef.subresource", "who.kind", "outcome", "who.tool", "who.impersonating")
 """Fields the index is made of, in the order of `view.Cells`."""
 

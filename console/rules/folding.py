@@ -10,19 +10,23 @@ from collections.abc import Iterable
 
 import msgspec
 
-from console.model.finding import MAX_EVENTS, Finding
+from console.model.finding import MAX_EVENTS, Finding, Target
+from console.model.identity import Identity
 from console.model.severity import Severity
 
 MOST = 20_000
+_MOST_SOURCES = 20
 Key = tuple[str, ...]
 
 
 def key_of(finding: Finding) -> Key:
     """Findings with the same key are one."""
-    who, on = finding.who, finding.target
-    return (
-        finding.rule, who.user, who.as_user, on.group, on.kind, on.subresource, on.namespace, on.name, on.path
-    )  # fmt: skip
+    return key_for(finding.rule, finding.who, finding.target)
+
+
+def key_for(rule: str, who: Identity, on: Target) -> Key:
+    """The key of what this rule finds of this user and target."""
+    return rule, who.user, who.as_user, on.group, on.kind, on.subresource, on.namespace, on.name, on.path
 
 
 class Folder:
@@ -54,6 +58,14 @@ class Folder:
 
     def _known(self, key: Key) -> Finding | None:
         return next((level[key] for level in self._by_severity.values() if key in level), None)
+
+    def also(self, key: Key, source: str) -> None:
+        """Another source told of the same request: named, not counted again."""
+        known = self._known(key)
+        if known is None or source in known.told_by:
+            return
+        told = (*known.told_by, source)[:_MOST_SOURCES]
+        self._by_severity[known.severity][key] = self._changed[key] = msgspec.structs.replace(known, sources=told)
 
     def restore(self, findings: Iterable[Finding]) -> None:
         """Take over findings of an earlier run, oldest first; they do not count as changed."""
@@ -98,4 +110,13 @@ def merge(known: Finding, more: Finding) -> Finding:
         count=known.count + more.count,
         events=known.events + more.events[:room] if room > 0 else known.events,
         target=more.target if more.target.uid and not known.target.uid else known.target,
+        sources=_sources(known, more),
     )
+
+
+def _sources(known: Finding, more: Finding) -> tuple[str, ...]:
+    """Who told of it, without a second mention; () while it is one source only."""
+    if known.source == more.source and not known.sources:
+        return ()
+    told = tuple(dict.fromkeys((*known.told_by, *more.told_by)))[:_MOST_SOURCES]
+    return told if len(told) > 1 else ()

@@ -6,7 +6,9 @@ YAML is imported here and nowhere else in the engine's hot path, with the C load
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import msgspec
 
 from console.errors import BadInput
 from console.model.severity import Severity
-from console.rules.rule import After, Rule, Threshold
+from console.rules.rule import TACTICS, After, Rule, Threshold
 
 SHIPPED = Path(__file__).parent / "data"
 _LEVELS = {"informational": "info"}
@@ -25,9 +27,10 @@ _KEYS = frozenset(
         *("catalogue", "levels", "threshold", "after", "target", "marker"),  # ours, beyond Sigma
     )
 )
-_SPAN = re.compile(r"^(\d+)([smhd])$")
+_SPAN = re.compile(r"^(\d{1,9})([smhd])$")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TITLE = 40
+_ENDINGS = (".yml", ".yaml")
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -44,11 +47,15 @@ def load_rules(*folders: Path) -> Loaded:
     faults: list[str] = []
     for folder in folders or (SHIPPED,):
         here: dict[str, str] = {}
-        for path in sorted(folder.rglob("*.yml")):
+        for path in rule_files(folder, faults.append):
             try:
                 rule = load_rule(path, folder)
             except BadInput as error:
                 faults.append(str(error))
+                continue
+            except Exception as error:  # a boundary: whatever one file holds, the others are used
+                name = path.relative_to(folder)
+                faults.append(f"{name}:1: cannot be read as a rule ({type(error).__name__}); the rule is not used")
                 continue
             if rule.id in here:
                 faults.append(f"{rule.where}: id {rule.id} is already that of {here[rule.id]}; the rule is not used")
@@ -56,6 +63,28 @@ def load_rules(*folders: Path) -> Loaded:
             here[rule.id] = rule.where
             rules[rule.id] = rule
     return Loaded(tuple(rules.values()), tuple(faults))
+
+
+def rule_files(folder: Path, tell: Callable[[str], None] = lambda fault: None) -> list[Path]:
+    """The rule files under a folder, in order; what is hidden is none: editors, git and mounts keep copies there.
+
+    Args:
+        tell: given a sentence for each folder below, and each pipe or broken link, that cannot be read.
+    """
+
+    def unread(error: OSError) -> None:
+        name = os.path.relpath(error.filename or folder, folder)
+        tell(f"{name}: the folder cannot be read ({error.strerror}); its rules are not used")
+
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=unread):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for path in (Path(parent, name) for name in names if name.endswith(_ENDINGS) and not name.startswith(".")):
+            if path.is_file():
+                found.append(path)
+            else:
+                tell(f"{path.relative_to(folder)}:1: is no file that can be read; the rule is not used")
+    return sorted(found)
 
 
 def load_rule(path: Path, root: Path | None = None) -> Rule:
@@ -98,7 +127,8 @@ def _first_document(text: str, name: str) -> tuple[dict[str, Any], dict[str, int
         value = load_document(head)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
+        begun = 2 if text.startswith("---\n") else 1
+        line = min(mark.line + begun, len(text.splitlines())) if mark else 1  # the end lies behind the last line
         raise BadInput(f"{name}:{line}: not YAML ({getattr(error, 'problem', error)}); the rule is not used") from None
     except (RecursionError, ValueError) as error:
         raise BadInput(f"{name}:1: not usable YAML ({type(error).__name__}); the rule is not used") from None
@@ -140,8 +170,34 @@ def _rule(head: dict[str, Any], where: str) -> Rule:
         levels=_levels(head.get("levels", [])),
         fields=_texts(head, "fields"),
         target=_target(head.get("target", "object")),
+        tactic=_tactic(head, where),
+        reads=_reads(head.get("logsource")),
         marker=head.get("marker") is True,
     )
+
+
+_READ = {"process_creation": "process", "network_connection": "flow", "dns_query": "flow"}
+"""Sigma's categories of log sources that sensors on the nodes tell."""
+
+
+def _reads(source: Any) -> str:
+    """Which signals a log source means; without a category it is the audit trail."""
+    if source is None:
+        return "audit"
+    if not isinstance(source, dict):
+        raise _Fault("logsource", "logsource is a mapping: product, service or category")
+    category, product = str(source.get("category", "application")), str(source.get("product", "kubernetes"))
+    if category in _READ and product in ("linux", "kubernetes"):
+        return _READ[category]
+    if product == "kubernetes" and category == "application" and source.get("service", "audit") == "audit":
+        return "audit"
+    known = f"product kubernetes with service audit, or product linux with category {', '.join(_READ)}"
+    raise _Fault("logsource", f"no source tells of this logsource; give {known}")
+
+
+def _tactic(head: dict[str, Any], where: str) -> str:
+    tagged = (tag[7:].lower().replace("_", "-") for tag in _texts(head, "tags") if tag.lower().startswith("attack."))
+    return next((word for word in (*tagged, where.partition("/")[0]) if word in TACTICS), "")
 
 
 def _severity(value: Any, key: str) -> Severity:
@@ -155,7 +211,8 @@ def _severity(value: Any, key: str) -> Severity:
 def _levels(value: Any) -> tuple[tuple[Severity, Any], ...]:
     if not isinstance(value, list) or not all(isinstance(one, dict) and one.get("when") for one in value):
         raise _Fault("levels", "levels is a list of a level and when it holds")
-    if not all(isinstance(part, dict) for one in value for part in _parts(one["when"])):
+    parts = [part for one in value for part in _parts(one["when"])]
+    if not all(isinstance(part, dict) and all(isinstance(key, str) for key in part) for part in parts):
         raise _Fault("levels", "when of a level is a search: fields and their values")
     return tuple((_severity(one.get("level"), "levels"), one["when"]) for one in value)
 
@@ -199,7 +256,8 @@ def _target(value: Any) -> str:
     return str(value)
 
 
-def _span(value: Any, key: str) -> float:
+def span(value: Any, key: str) -> float:
+    """Seconds of `30s`, `5m`, `1h` or `2d`."""
     match = _SPAN.match(value) if isinstance(value, str) else None
     if match is None:
         raise _Fault(key, f"{key}: within must be like 30s, 5m or 1h")
@@ -212,7 +270,7 @@ def _threshold(value: Any) -> Threshold | None:
     if not isinstance(value, dict) or not isinstance(value.get("count"), int) or not 1 < value["count"] <= 10_000:
         raise _Fault("threshold", "threshold needs a count between 2 and 10000, and within")
     by = _texts(value, "by") or ("who.user",)
-    return Threshold(value["count"], _span(value.get("within"), "threshold"), by, str(value.get("distinct", "")))
+    return Threshold(value["count"], span(value.get("within"), "threshold"), by, str(value.get("distinct", "")))
 
 
 def _after(value: Any) -> After | None:
@@ -220,4 +278,4 @@ def _after(value: Any) -> After | None:
         return None
     if not isinstance(value, dict) or not (rules := _texts(value, "rules")):
         raise _Fault("after", "after needs rules and within")
-    return After(rules, _span(value.get("within"), "after"), _texts(value, "by") or ("who.user",))
+    return After(rules, span(value.get("within"), "after"), _texts(value, "by") or ("who.user",))

@@ -19,7 +19,10 @@ from console.rules.fields import Getter, getter_of
 from console.rules.placeholders import PLACEHOLDERS
 from console.rules.view import View
 
-Test = Callable[[View], bool]
+Test = Callable[[Any], bool]
+"""Of a `View`, or of what a sensor tells (`console.rules.sensed`)."""
+Look = Callable[[str], Getter | None]
+"""What reads a field of this name; None when there is no such field."""
 ValueTest = Callable[[Any], bool]
 _MODIFIERS = frozenset(
     {"contains", "startswith", "endswith", "all", "re", "cidr", "exists", "lt", "lte", "gt", "gte", "cased", "expand",
@@ -27,6 +30,8 @@ _MODIFIERS = frozenset(
 )  # fmt: skip
 _LONGEST = 2 << 20
 """Characters of one value that are looked at: more than the API server takes, so that nobody can pad his way past."""
+_QUIET = re2.Options()
+_QUIET.log_errors = False  # who wrote a bad pattern gets a sentence with file and line, not a line of C on the terminal
 
 _REMEMBERED, _SHORT = 256, 200
 """Values a pattern remembers, and how long they are at most: together some megabytes, whatever comes."""
@@ -55,10 +60,10 @@ def listed(key: str, value: Any) -> list[Any]:
     return out
 
 
-def compile_field(key: str, value: Any) -> Test:
+def compile_field(key: str, value: Any, look: Look = getter_of) -> Test:
     """The test of one field. Raises BadInput for an unknown field, a bad pattern or a value that cannot be meant."""
     name, modifiers = split_field(key)
-    get = getter_of(name)
+    get = look(name)
     if get is None:
         raise BadInput(f"unknown field {name!r}")
     values = listed(key, value)
@@ -66,7 +71,7 @@ def compile_field(key: str, value: Any) -> Test:
         wanted = bool(values[0])
         return lambda view: (len(get(view)) > 0) is wanted
     if "fieldref" in modifiers:
-        return _same_as(get, [str(item) for item in values])
+        return _same_as(get, [str(item) for item in values], look)
     if "count" in modifiers:
         tests = [_value_test(item, tuple(m for m in modifiers if m != "count")) for item in values]
         return lambda view: any(test(len(get(view))) for test in tests)
@@ -75,8 +80,8 @@ def compile_field(key: str, value: Any) -> Test:
     return _any(get, values, modifiers)
 
 
-def _same_as(get: Getter, names: list[str]) -> Test:
-    others = [getter_of(name) for name in names]
+def _same_as(get: Getter, names: list[str], look: Look) -> Test:
+    others = [look(name) for name in names]
     if None in others:
         raise BadInput(f"fieldref names an unknown field: {', '.join(names)}")
 
@@ -183,7 +188,7 @@ def _part(part: str, modifiers: tuple[str, ...]) -> ValueTest:
 def _pattern(text: str) -> ValueTest:
     try:
         # Of bytes: re2 would turn the place of a match into one of characters, which nobody asks for.
-        search = re2.compile(text.encode()).search
+        search = re2.compile(text.encode(), _QUIET).search
     except re2.error as error:
         raise BadInput(f"bad pattern {text!r}: {error}") from None
     known: dict[str, bool] = {}  # the same few programs, commands and names come again and again

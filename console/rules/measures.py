@@ -37,6 +37,7 @@ class MeasureRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     where: dict[str, str] = {}
     catalogue: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
+    tactic: str = ""
 
 
 def load_measure_rules(path: Path = SHIPPED) -> tuple[MeasureRule, ...]:
@@ -57,6 +58,7 @@ class Gauge:
         self._by_query: dict[str, list[MeasureRule]] = {}
         for rule in rules:
             self._by_query.setdefault(rule.query, []).append(rule)
+        self._ids = {rule.id for rules in self._by_query.values() for rule in rules}
         self._source = source
         self._folder = Folder()
         self._streaks: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[int, float]] = {}
@@ -76,8 +78,11 @@ class Gauge:
 
     def restore(self, findings: Iterable[Finding]) -> None:
         """Take over those findings of an earlier run that are of these rules."""
-        ours = {rule.id for rules in self._by_query.values() for rule in rules}
-        self._folder.restore(finding for finding in findings if finding.rule in ours)
+        self._folder.restore(finding for finding in findings if self.knows(finding.rule))
+
+    def knows(self, rule: str) -> bool:
+        """Whether this is one of its rules."""
+        return rule in self._ids
 
     def _judge(self, rule: MeasureRule, measure: Measure) -> None:
         labels = dict(measure.labels)
@@ -102,6 +107,7 @@ class Gauge:
                 last=measure.at,
                 catalogue=rule.catalogue,
                 attack=rule.attack,
+                tactic=rule.tactic,
                 source=self._source,
                 note=f"{rule.query} = {measure.value:.6g}",
             )

@@ -27,11 +27,13 @@ from console.model.envelopes.reading import FORMATS, LINE_LIMIT, provider_in, re
 from console.model.envelopes.times import format_time
 from console.model.finding import Finding
 from console.model.provider import PROVIDERS
+from console.model.runtime import Sensed
 from console.model.severity import Severity
 from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
 from console.rules.loading import load_rules
 from console.rules.skimming import unskimmed
+from console.rules.stories import Storyteller
 
 _BLOCK = 1 << 18
 """Bytes read at once: what is made of them fits into the cache of a processor."""
@@ -49,6 +51,10 @@ class Sink(Protocol):
 
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> Any:
         """More events, and the record behind each."""
+        ...
+
+    def sense(self, batch: Sequence[Sensed], raw: Sequence[bytes] = (), source: str = "") -> Any:
+        """More of what sensors tell, and the record behind each."""
         ...
 
 
@@ -80,7 +86,7 @@ def detect(
     except BadInput as error:
         print(exporter(str(error)), file=err)
         return UNREADABLE
-    shown = [finding for finding in detector.findings() if finding.severity.at_least(floor)]
+    shown = [finding for finding in told(detector.findings()) if finding.severity.at_least(floor)]
     for finding in shown:
         print(line_of(finding, exporter) if as_json else sentence_of(finding, exporter), file=out)
     if detector.dropped:
@@ -90,6 +96,13 @@ def detect(
     if failed or not detector.events:
         return UNREADABLE
     return FOUND if shown else NOTHING
+
+
+def told(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings with the stories they are part of, the worst first."""
+    teller = Storyteller(max(len(findings), 1))
+    teller.feed(sorted(findings, key=lambda one: one.first))
+    return sorted(teller.findings(), key=lambda one: (one.severity.rank, -one.last))
 
 
 def _checked(form: str, min_severity: str) -> Severity:
@@ -117,7 +130,7 @@ def _run(paths: Sequence[str], form: str, tell: Callable[[str], None], rules: Ru
         if malformed:
             tell(f"{path}: {malformed} malformed lines were skipped")
         if detector.events == before:
-            tell(f"{path}: no line is an audit event; is --format right, and is this an audit log?")
+            tell(f"{path}: no line is an audit event or what a sensor tells; is --format right?")
     return detector, failed
 
 
@@ -156,10 +169,11 @@ def _feed_file(path: str, detector: Sink, form: str) -> int:
 def _feed_document(text: bytes, detector: Sink, source: str, form: str) -> bool:
     """Feeds a whole file that is one JSON document; tells whether it was one."""
     try:
-        events = read_record(text, form, _WHOLE)
+        signals = read_record(text, form, _WHOLE)
     except DataError:
         return False
-    detector.feed(events, source=source)
+    detector.feed([one for one in signals if isinstance(one, AuditEvent)], source=source)
+    detector.sense([one for one in signals if not isinstance(one, AuditEvent)], source=source)
     return True
 
 
@@ -170,8 +184,11 @@ def feed_lines(lines: Sequence[bytes], detector: Sink, source: str = "", form: s
         whole = len(lines)
         lines = unskimmed(lines, detector.rules)
         detector.events += whole - len(lines)
-    events, raw = read_lines(lines, form, faults.append)
+    sensed: list[tuple[Sensed, bytes]] = []
+    events, raw = read_lines(lines, form, faults.append, lambda one, line: sensed.append((one, line)))
     detector.feed(events, raw, source)
+    if sensed:
+        detector.sense([one for one, _ in sensed], [line for _, line in sensed], source)
     return len(faults)
 
 
@@ -235,6 +252,8 @@ def line_of(finding: Finding, exporter: Exporter) -> str:
             "uid": exporter(on.uid),
         },
         "source": exporter(finding.source),
+        "sources": exporter.many(finding.told_by),
+        "story": finding.story,
         "events": exporter.many(finding.events),
     }
     return msgspec.json.encode(record).decode()
@@ -245,8 +264,10 @@ def sentence_of(finding: Finding, exporter: Exporter) -> str:
     on = finding.target
     where = "/".join(part for part in (on.namespace, on.name or on.path) if part)
     what = f"{on.kind}{'/' + on.subresource if on.subresource else ''} {where}".strip()
-    user = finding.who.user + (f" as {finding.who.as_user}" if finding.who.as_user else "")
+    who = finding.who
+    user = who.user or (f"pod {who.pod}" if who.pod else "")
+    user += f" as {who.as_user}" if who.as_user else ""
     return (
         f"{finding.severity.value.upper():8} {format_time(finding.last)[:19]}Z {finding.count:>5} "
-        f"{finding.title:40} {exporter(what)}  {exporter(user)}"
+        f"{exporter(finding.title):40} {exporter(what)}  {exporter(user)}"
     ).rstrip()

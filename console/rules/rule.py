@@ -8,6 +8,13 @@ import msgspec
 
 from console.model.severity import Severity
 
+TACTICS = (
+    "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation",
+    "defense-evasion", "credential-access", "discovery", "lateral-movement", "collection", "command-and-control",
+    "exfiltration", "impact",
+)  # fmt: skip
+"""Tactics of ATT&CK (Enterprise), by their short names, in its order."""
+
 
 class Threshold(msgspec.Struct, frozen=True):
     """Only so many matches within a span of the events' own time make a finding."""
@@ -50,5 +57,9 @@ class Rule(msgspec.Struct, frozen=True):
     """Fields whose values are shown as what matched."""
     target: str = "object"
     """`object`, `collection` (without its name) or `none`: how findings are folded together."""
+    tactic: str = ""
+    """ATT&CK tactic: the first a tag names (`attack.credential-access`), else the folder the rule lies in."""
+    reads: str = "audit"
+    """Which signals it is for: `audit`, `process` or `flow`."""
     marker: bool = False
     """True: makes no finding, only lets other rules come `after` it."""

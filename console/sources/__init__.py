@@ -2,5 +2,5 @@
 
 Each reads its world at the border, survives any malformed record (counted), resumes exactly where it was, holds
 bounded memory and never decides what is suspicious. Plugged in by `console.bootstrap` alone; sources do not know each
-other, except for `follower` (growing files) and `listener` (the HTTP side of webhooks).
+other, except for `follower` (growing files) and `listener` and `receiver` (webhooks).
 """

@@ -80,3 +80,22 @@ def test_nothing_hostile_and_no_secret_gets_out(tmp_path: Path) -> None:
         assert done.returncode == 10
         assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout)
         assert "canarysecretword" not in done.stdout
+
+
+def test_rules_that_are_off_are_not_called_blind_and_own_ones_are(tmp_path: Path) -> None:
+    """What nobody looks for is not missing under an audit policy."""
+    policy: Object = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": []}
+    path, config = write(tmp_path / "policy.yaml", policy), tmp_path / "config.toml"
+    (tmp_path / "mine").mkdir()
+    mine = "title: m\nid: MY-RULE\nlevel: low\ndetection:\n  s: {verb: create}\n  condition: s\n"
+    (tmp_path / "mine" / "mine.yml").write_text(mine)
+    (tmp_path / "mine" / "bad.yml").write_text("title: [")
+    config.write_text('[rules]\nfolder = "mine"\ndisable = ["K8S-SECRETS-DUMP", "K8S-ROLE-CHANGED"]\n')
+
+    plain = {json.loads(row)["control"] for row in posture("--json", path).stdout.splitlines()}
+    done = posture("--json", path, "--config", str(config))
+    changed = {json.loads(row)["control"] for row in done.stdout.splitlines()}
+
+    assert plain ^ changed == {"K8S-SECRETS-DUMP", "K8S-ROLE-CHANGED", "MY-RULE"}
+    assert f"{tmp_path}/mine/bad.yml:1: not YAML" in done.stderr
+    assert done.returncode == 10

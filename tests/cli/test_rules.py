@@ -54,7 +54,11 @@ def test_the_list_has_every_rule_with_what_it_covers(config: Path) -> None:
         "catalogue": ["D33"],
         "attack": ["T1611"],
         "file": "privilege-escalation/privileged-container.yml",
+        "reads": "audit",
+        "tactic": "privilege-escalation",
         "marker": False,
+        "state": "on",
+        "tuned": [],
     }
     assert "K8S-PRIVILEGED" in rules("list").stdout
 
@@ -110,6 +114,7 @@ def test_a_rule_is_explained_on_a_log(config: Path) -> None:
     [
         (["explain"], "needs the id of a rule"),
         (["explain", "K8S-NONE"], "No rule is called 'K8S-NONE'"),
+        (["explain", "k8s-privilegd"], "'k8s-privilegd'; is K8S-PRIVILEGED"),
         (["explain", "K8S-PRIVILEGED", "/absent.log"], "cannot be read: No such file or directory"),
         (["list", "K8S-PRIVILEGED"], "takes no names"),
         (["tell"], "invalid choice"),
@@ -121,3 +126,71 @@ def test_bad_input_is_a_sentence(args: list[str], words: str) -> None:
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def changed(config: Path) -> Path:
+    """Settings that disable and tune, with a mistyped id among them, beside a broken rule."""
+    (config.parent / "mine" / "bad.yml").write_text(MINE.replace("MY-RULE", "MY-BAD").replace("verb:", "verbs:"))
+    lines = (
+        "folder = 'mine'",
+        'disable = ["MY-RULE", "K8S-ROLE-CHANGED", "K8S-EXEC-PODS"]',
+        "[rules.tune.K8S-SECRETS-BURST]",
+        "threshold = {count = 20, within = '1h'}",
+    )
+    config.write_text("\n".join(("[rules]", *lines)))
+    return config
+
+
+def test_the_list_says_what_the_settings_change_and_what_they_cannot(changed: Path) -> None:
+    done = rules("list", "--json", config=changed)
+    rows = {row["rule"]: row for row in map(json.loads, done.stdout.splitlines())}
+
+    assert done.returncode == 0
+    assert {name: row["marker"] for name, row in rows.items() if row["state"] == "disabled"} == {
+        "MY-RULE": False, "K8S-ROLE-CHANGED": True
+    }  # fmt: skip
+    assert {name: row["tuned"] for name, row in rows.items() if row["tuned"]} == {
+        "K8S-SECRETS-BURST": ["20 within 1h instead of 10 within 5m"]
+    }
+    assert "MY-BAD" not in rows
+    assert f"{changed.parent}/mine/bad.yml:6: unknown field 'verbs'; rule MY-BAD is not used" in done.stderr
+    assert f"{changed}: [rules] disable: no rule is called 'K8S-EXEC-PODS'; is K8S-EXEC-POD" in done.stderr
+    words = rules("list", config=changed).stdout
+    assert "[disabled; a marker for K8S-RIGHTS-THEN-WORKLOAD, which comes after it]" in words
+    assert "[tuned: 20 within 1h instead of 10 within 5m]" in words
+
+
+def test_check_without_names_also_tells_what_only_all_together_show(changed: Path) -> None:
+    (changed.parent / "mine" / "twice.yml").write_text(MINE)
+
+    done = rules("check", config=changed)
+    told = [json.loads(row) for row in rules("check", "--json", config=changed).stdout.splitlines()]
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].endswith(" rule files, 1 cannot be used, 2 more faults")
+    mine = changed.parent / "mine"
+    assert [one["file"] for one in told] == [f"{mine}/bad.yml", f"{mine}/twice.yml", str(changed)]
+    assert "id MY-RULE is already that of mine.yml:6" in told[1]["fault"]
+    assert rules("check", str(mine / "mine.yml"), config=changed).returncode == 0
+
+
+def test_samples_are_of_the_rules_as_they_are_written(changed: Path) -> None:
+    """Settings are about noise: what is off or rarer here does not make a rule's own samples wrong."""
+    done = rules("test", str(changed.parent / "mine" / "mine.yml"), config=changed)
+
+    assert (done.returncode, done.stdout) == (0, "1 rule files, the samples of 0 do not hold\n")
+
+
+def test_a_disabled_rule_is_explained_and_called_so(changed: Path) -> None:
+    log = changed.parent / "audit.log"
+    log.write_bytes(line({"verb": "create", "objectRef": {"resource": "pods"}}) + b"\n")
+
+    told = rules("explain", "MY-RULE", str(log), config=changed).stdout
+    as_json = json.loads(rules("explain", "MY-RULE", str(log), "--json", config=changed).stdout)
+
+    assert f"by the settings {changed}: disabled" in told
+    assert (as_json["state"], as_json["matched"]) == ("disabled", False)
+    tuned = rules("explain", "K8S-SECRETS-BURST", config=changed).stdout
+    assert f"by the settings {changed}: tuned: 20 within 1h instead of 10 within 5m" in tuned
+    assert "counts: 20 within 3600 s" in tuned

@@ -65,18 +65,29 @@ class Person:
         }
         self.kubeconfig.write_text(json.dumps(config))
 
-    def kubectl(self, *args: str, stdin: Object | None = None, check: bool = True) -> str:
-        """Runs kubectl as this person; returns what it printed."""
+    def kubectl(self, *args: str, stdin: Object | None = None, check: bool = True, editor: str = "") -> str:
+        """Runs kubectl as this person; returns what it printed. `editor`: what `kubectl edit` opens."""
         done = subprocess.run(
             [str(self._plane.binary), "kubectl", f"--kubeconfig={self.kubeconfig}", *args],
             input=json.dumps(stdin) if stdin else None,
             capture_output=True,
             text=True,
             timeout=60,
-            env={key: value for key, value in os.environ.items() if key != "KUBECONFIG"},
+            env={k: v for k, v in os.environ.items() if k != "KUBECONFIG"} | {"KUBE_EDITOR": editor or "true"},
         )
         assert not check or done.returncode == 0, f"{args}: {done.stderr}"
         return done.stdout
+
+    def forwards(self, namespace: str, target: str, port: int) -> None:
+        """Opens a tunnel to a port, sends a request through it and closes it."""
+        command = [str(self._plane.binary), "kubectl", f"--kubeconfig={self.kubeconfig}", "-n", namespace]
+        with subprocess.Popen(
+            [*command, "port-forward", target, f":{port}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as tunnel:
+            assert tunnel.stdout is not None
+            said = tunnel.stdout.readline()  # Forwarding from 127.0.0.1:PORT -> ...
+            subprocess.run(["curl", "-s", "-m", "2", f"http://{said.split()[2]}"], check=False, capture_output=True)
+            tunnel.terminate()
 
 
 def certificate(plane: ControlPlane, name: str, group: str) -> Object:
@@ -173,6 +184,32 @@ def runs_jobs(dana: Person, namespace: str) -> None:
     dana.kubectl("-n", namespace, "delete", "pod", "-l", "app=web", "--wait=false")
 
 
+def develops(dana: Person, namespace: str) -> None:
+    """What a developer types through a day: looks, compares, edits, asks what she may, reads and cleans up her own."""
+    wanted = deployment(namespace, "draft", 1)
+    dana.kubectl("diff", "-f", "-", stdin=wanted, check=False)
+    dana.kubectl("apply", "-f", "-", "--dry-run=server", stdin=wanted)
+    dana.kubectl("apply", "-f", "-", stdin=wanted)
+    dana.kubectl("-n", namespace, "rollout", "status", "deployment/draft", "--timeout=40s")
+    dana.kubectl("-n", namespace, "edit", "deployment/draft", editor="sed -i s/web:1/web:2/")
+    dana.kubectl("-n", namespace, "annotate", "deployment/draft", "example.com/ticket=4711")
+    dana.kubectl("-n", namespace, "patch", "deployment/draft", "-p", '{"spec":{"revisionHistoryLimit":3}}')
+    dana.kubectl("-n", namespace, "wait", "--for=condition=Available", "deployment/draft", "--timeout=40s")
+    dana.kubectl("-n", namespace, "describe", "pods", "-l", "app=draft")
+    dana.kubectl("-n", namespace, "logs", "-l", "app=draft", "--tail=5", check=False)
+    dana.kubectl("-n", namespace, "get", "secrets,configmaps,ingresses,pvc")
+    dana.kubectl("-n", namespace, "create", "secret", "generic", "mine", "--from-literal=password=x")
+    dana.kubectl("-n", namespace, "get", "secret", "mine", "-o", "jsonpath={.data.password}")
+    dana.kubectl("-n", namespace, "get", "rolebindings", "-o", "name", check=False)
+    dana.kubectl("-n", namespace, "auth", "can-i", "delete", "deployments", check=False)
+    dana.kubectl("auth", "whoami")
+    dana.kubectl("api-resources", "-o", "name")
+    dana.kubectl("explain", "deployment.spec.strategy")
+    dana.kubectl("-n", namespace, "expose", "deployment/draft", "--port=80")
+    dana.forwards(namespace, "deployment/draft", 80)
+    dana.kubectl("-n", namespace, "delete", "deployment/draft", "service/draft", "secret/mine", "--wait=false")
+
+
 def wrong_namespace(dana: Person) -> None:
     """The developer looks where she may not."""
     dana.kubectl("-n", "kube-system", "get", "pods", check=False)
@@ -224,45 +261,6 @@ def installs(plane: ControlPlane, namespace: str) -> None:
     plane.kubectl("get", "secrets", "-n", namespace, "-l", "owner=helm")
 
 
-def node_renews_its_certificate(plane: ControlPlane) -> None:
-    """A node asks for a serving certificate, with its own identity."""
-    node = Person(plane, certificate(plane, "system:node:node-0", "system:nodes"), "node-0")
-    key = plane.folder / "system:node:node-0.key"
-    names = "subjectAltName=DNS:node-0,IP:127.0.0.1"
-    request = subprocess.run(
-        ["openssl", "req", "-new", "-key", key, "-addext", names, "-subj", "/O=system:nodes/CN=system:node:node-0"],
-        check=True,
-        capture_output=True,
-    )
-    body = {
-        "apiVersion": "certificates.k8s.io/v1",
-        "kind": "CertificateSigningRequest",
-        "metadata": {"generateName": "csr-"},
-        "spec": {
-            "request": base64.b64encode(request.stdout).decode(),
-            "signerName": "kubernetes.io/kubelet-serving",
-            "usages": ["digital signature", "server auth"],
-        },
-    }
-    _as_kubelet(plane, node, "POST", "/apis/certificates.k8s.io/v1/certificatesigningrequests", body)
-
-
-def _as_kubelet(plane: ControlPlane, node: Person, method: str, path: str, body: Object) -> None:
-    """A request with a kubelet's own User-Agent, which kubectl cannot be given."""
-    config = json.loads(node.kubeconfig.read_text())["users"][0]["user"]
-    files = {name: plane.folder / f"kubelet-{name}" for name in ("client-certificate-data", "client-key-data")}
-    for name, file in files.items():
-        file.write_bytes(base64.b64decode(config[name]))
-    trust = ("--cacert", plane.folder / "ca.crt", "--cert", files["client-certificate-data"])
-    request = ("-X", method, "-H", "Content-Type: application/json", "--data-binary", json.dumps(body))
-    agent = ("-A", "kubelet/v1.36.2 (linux/amd64) kubernetes/2e1b5ee")
-    subprocess.run(
-        ["curl", "-sf", *trust, "--key", files["client-key-data"], *agent, *request, plane.url + path],
-        check=True,
-        capture_output=True,
-    )
-
-
 def responder_looks(plane: ControlPlane) -> None:
     """Somebody looks at everything, as the console itself does at its start."""
     for kinds in ("pods,nodes,namespaces", "deployments,statefulsets,daemonsets,jobs", "roles,rolebindings,services"):
@@ -279,5 +277,4 @@ def whole_day(plane: ControlPlane, namespace: str) -> None:
     runs_jobs(dana, namespace)
     wrong_namespace(dana)
     installs(plane, namespace)
-    node_renews_its_certificate(plane)
     responder_looks(plane)

@@ -14,18 +14,46 @@ from tests.controlplane.running import ControlPlane
 
 
 class Record:
-    """Lines of the audit log from one moment on."""
+    """Lines of the audit log from one moment on: by default from now.
 
-    def __init__(self, plane: ControlPlane) -> None:
+    Args:
+        plane: whose log.
+        start: offset in the log.
+        within: a longer record, which leaves out what this one leaves out.
+    """
+
+    def __init__(self, plane: ControlPlane, start: int | None = None, within: Record | None = None) -> None:
         self._plane = plane
-        self._start = plane.audit_log.stat().st_size
+        self._within = within
+        self._start = plane.audit_log.stat().st_size if start is None else start
+        self._gaps: list[tuple[int, int]] = []
+
+    @contextmanager
+    def left_out(self) -> Iterator[None]:
+        """What is done in here is no part of the record: what a test must do because its nodes are simulated."""
+        begins = self.settle()
+        yield
+        gap = (begins, self.settle())
+        for record in (self, self._within):
+            if record is not None:
+                record._gaps.append(gap)
+
+    def settle(self) -> int:
+        """Waits for what the API server has not written yet; returns the size of its log."""
+        size = self._plane.audit_log.stat().st_size
+        for _ in range(20):
+            time.sleep(0.1)
+            before, size = size, self._plane.audit_log.stat().st_size
+            if size == before:
+                break
+        return size
 
     def lines(self) -> list[bytes]:
         """What was written so far, whole lines only."""
-        with self._plane.audit_log.open("rb") as log:
-            log.seek(self._start)
-            text = log.read()
-        return text[: text.rfind(b"\n") + 1].splitlines()
+        text = self._plane.audit_log.read_bytes()
+        for begins, ends in reversed(self._gaps):
+            text = text[:begins] + text[ends:]
+        return text[self._start : text.rfind(b"\n") + 1].splitlines()
 
     def findings(self, floor: Severity = Severity.INFO) -> list[Finding]:
         """What all shipped rules find in it."""
@@ -39,12 +67,8 @@ class Record:
 
 
 @contextmanager
-def recorded(plane: ControlPlane) -> Iterator[Record]:
+def recorded(plane: ControlPlane, within: Record | None = None) -> Iterator[Record]:
     """A record from here on; at the end waits for what the API server has not written yet."""
-    record = Record(plane)
+    record = Record(plane, within=within)
     yield record
-    for _ in range(20):
-        before = len(record.lines())
-        time.sleep(0.1)
-        if len(record.lines()) == before:
-            return
+    record.settle()

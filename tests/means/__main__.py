@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tests.controlplane.binary import VERSION, provide_binary
 from tests.means.cache import Missing, in_ci
+from tests.means.helm import provide_helm
 from tests.means.judging import provide_judge
 from tests.means.prometheus import provide_programs
 
@@ -50,6 +51,11 @@ def _judge() -> str:
     return "an independent judge of NetworkPolicies, built from source"
 
 
+def _helm() -> str:
+    provide_helm()
+    return "Helm 3, built from source"
+
+
 def _prometheus() -> str:
     return str(provide_programs().prometheus.name) + " and promtool"
 
@@ -64,6 +70,7 @@ MEANS = (
     Mean("environment", _python, "everything"),
     Mean("control plane", _control_plane, "tests/cluster, tests/controlplane, the pty tests on a real cluster"),
     Mean("policy judge", _judge, "the differential test of NetworkPolicy evaluation"),
+    Mean("Helm", _helm, "what the rules make of everyday installations"),
     Mean("Prometheus", _prometheus, "the tests that ask a real Prometheus"),
     Mean("Alertmanager", _alertmanager, "the tests that ask a real Alertmanager"),
 )

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 from textual.pilot import Pilot
 
 from console.app import Settings, WarRoom
 from console.ports.clock import ManualClock
 from console.ports.session import PlanAction
-from console.ports.views import SourceView
+from console.ports.views import Columns, SourceView
 from tests.widgets import scripted
 from tests.widgets.scripted import NOW, Scripted, c
 
@@ -84,6 +85,15 @@ def test_browser(snap_compare: Compare) -> None:
     rows = scripted.room_rows() | {"browse:pods": scripted.browsed(40)}
     app, clock = _app(Scripted(rows))
     assert snap_compare(app, terminal_size=(120, 40), run_before=keys(clock, "colon", *"pods", "enter"))
+
+
+def test_browser_of_what_may_not_be_listed(snap_compare: Compare) -> None:
+    head = scripted.browsed(0)[0]
+    assert isinstance(head, Columns)
+    why = c("list secrets: 403, the role of this login has no such rule")
+    refused = structs.replace(head, kind=c("Secret"), state=c("forbidden"), since=NOW - 60, why=why)
+    app, clock = _app(Scripted(scripted.room_rows() | {"browse:secrets": [refused]}))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=keys(clock, "colon", *"secrets", "enter"))
 
 
 def test_no_audit_source_and_nothing_else_yet(snap_compare: Compare) -> None:

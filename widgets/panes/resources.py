@@ -166,7 +166,7 @@ class Resources(Table):
     def title(self, width: int) -> Line:
         rows = self.rows
         parts: list[Span] = [(self.sheet.name, "strong")]
-        if rows.known:
+        if self._counted:
             parts.append((f"  {rows.total}", "ink"))
         parts += self.sheet.marks_words()
         if not self.topic and (old := next((one for one in self._watch() if one.state in ("stale", "failed")), None)):
@@ -190,6 +190,17 @@ class Resources(Table):
             parts.append((f"  esc: {more} affected" if more else "  esc back", "dim"))
         return tuple(parts)
 
+    @property
+    def _counted(self) -> bool:
+        """Whether the number of rows says anything: that there are none is told only of what was read."""
+        if self.rows.total or not self.rows.loaded or self.sheet is self.affected:
+            return self.rows.known
+        return browsing.listed(self.head) if self.topic else not self._unseen()
+
+    def _unseen(self) -> list[SourceView]:
+        """Whether the cluster is not seen, or not all of it."""
+        return [one for one in self._watch() if one.state != "live" or one.why]
+
     def _watch(self) -> list[SourceView]:
         """How well the cluster itself can be seen."""
         return [one for one in self.header.sources if one.name == "watch"] if self.header is not None else []
@@ -205,7 +216,7 @@ class Resources(Table):
     def _no_changes(self) -> Sequence[tuple[str, str]]:
         if not self.changes.rows.loaded:
             return (("Reading creation times, managers, requests for certificates and Events.", "dim"),)
-        if unseen := [one for one in self._watch() if one.state != "live" or one.why]:
+        if unseen := self._unseen():
             since = f" since {minute(unseen[0].since)}" if unseen[0].since else ""
             return (
                 ("Nothing known of what was created or changed in the last 24 hours: not all could be read.", "warn"),

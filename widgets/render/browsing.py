@@ -30,6 +30,11 @@ def columns(head: Columns) -> tuple[Column, ...]:
     return (*out, Column("age", "AGE", 4, right=True, drop=4))
 
 
+def listed(head: Columns | None) -> bool:
+    """Whether a list of this kind came to its end, so that nothing in it is a count and not a guess."""
+    return head is not None and head.state == "live"
+
+
 def name_of(row: ObjectRow) -> str:
     """`namespace/name`, or the name where there is no namespace: what the key says after the kind."""
     return row.key.partition("/")[2].removeprefix("/") or row.key

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from widgets.render.ages import age, day
 from widgets.render.fitting import Column
-from widgets.render.lines import Line, Span, labelled, together
+from widgets.render.lines import Line, Span, fit, labelled, together
 from widgets.render.words import contained, rank, severity
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ COLUMNS = (
     Column("who", "WHO", 12, 30, drop=3),
     Column("contained", "CONTAINED", 13, 16, drop=4),
 )
+
+_SHORT = {
+    "initial access": "access", "credential access": "credential", "privilege escalation": "privilege",
+    "defense evasion": "evasion", "lateral movement": "lateral", "command and control": "C2",
+}  # fmt: skip
+"""Tactics of a story in one line; the details opened by enter have their whole names."""
 
 
 def _worst(row: FindingRow) -> tuple[Any, ...]:
@@ -39,8 +45,9 @@ SORTS = {
 
 
 def words(row: FindingRow) -> str:
-    """What a filter looks at."""
-    return f"{row.severity} {row.title} {row.rule} {row.kind} {row.target} {row.who} {row.contained} {row.acknowledged}"
+    """What a filter looks at; the id of a story leaves what belongs to it."""
+    about = (row.severity, row.title, row.rule, row.kind, row.target, row.who)
+    return " ".join((*about, row.contained, row.acknowledged, row.story))
 
 
 def cells(row: FindingRow, look: Look) -> tuple[Span, ...]:
@@ -76,6 +83,9 @@ def details(row: FindingRow, look: Look, width: int) -> list[Line]:
     lines += labelled(
         "rule", " ".join(filter(None, (row.rule, f"from {row.sources}" if row.sources else ""))), width, "dim"
     )
+    if row.story:
+        chain = f" {look['to']} ".join(_SHORT.get(tactic, tactic) for tactic in row.chain)
+        lines += labelled("story", fit(f"{row.story}  {chain}", width - 7, look["more"]).rstrip(), width, "strong")
     if row.contained:
         lines.append((("now    ", "dim"), contained(row.contained)))
     if row.acknowledged:

@@ -139,7 +139,7 @@ def sources(header: HeaderView, look: Look, seat: str) -> list[tuple[str, str]]:
         since = f" since {day(view.since, look.now())}" if view.since else ""
         losses = ((view.malformed, "unreadable"), (view.dropped, "lost"))
         counts = "".join(f"   {count} {word}" for count, word in losses if count)
-        why = f": {view.why}" if view.why else ""
+        why = "".join(f"{sign} {text}" for sign, text in ((":", view.why), (";", view.note)) if text)
         found.append((view.name, f"{view.state}{since}{lag}{why}{counts}"))
     if abs(header.skew) >= SKEWED:
         text = f"this machine's is {_apart(header.skew)} of the API server's: ages are off by that. Start time syncing"

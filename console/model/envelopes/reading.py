@@ -1,7 +1,7 @@
-"""Reads one record: an audit event, a list of them, or a cloud's or shipper's envelope around them.
+"""Reads one record: an audit event, a list of them, a cloud's or shipper's envelope around them, a sensor's record.
 
-In: the bytes of one record and the format (`auto` looks at its shape). Out: its events; none for a record that is
-well formed but holds no audit event of an API server.
+In: the bytes of one record and the format (`auto` looks at its shape). Out: its signals; none for a record that is
+well formed but tells nothing, as the end of a program does.
 Must not raise anything but `DataError`, and must not take longer than linear time.
 """
 
@@ -14,11 +14,13 @@ import msgspec
 
 from console.errors import DataError
 from console.model.audit import AuditEvent
-from console.model.envelopes import aks, azure_activity, gke
+from console.model.envelopes import aks, azure_activity, falco, gke, hubble, tetragon
 from console.model.envelopes.lenient import event_of
 from console.model.provider import AKS, EKS, GKE
+from console.model.runtime import Sensed
 
-FORMATS = ("auto", "k8s", "eks", "gke", "aks")
+FORMATS = ("auto", "k8s", "eks", "gke", "aks", "falco", "tetragon", "hubble")
+Record = AuditEvent | Sensed
 LINE_LIMIT = 16 * 1024 * 1024
 """Bytes of one record; the API server's own limit for a request is 3 MiB, and a record holds two bodies."""
 
@@ -30,11 +32,11 @@ _WRAPPED = ("message", "log", "log_processed", "json", "@message", "event", "aud
 """Fields under which shippers put the event, as an object or as its text."""
 
 
-def read_record(record: bytes, form: str = "auto", limit: int = LINE_LIMIT) -> list[AuditEvent]:
-    """The events of one record.
+def read_record(record: bytes, form: str = "auto", limit: int = LINE_LIMIT) -> list[Record]:
+    """The signals of one record.
 
     Raises:
-        DataError: it is not JSON, too long, or nothing an audit trail has.
+        DataError: it is not JSON, too long, or nothing an audit trail or a sensor has.
     """
     if len(record) > limit:
         raise DataError(f"the record has {len(record)} bytes, more than {limit}; it was skipped")
@@ -48,11 +50,14 @@ def read_record(record: bytes, form: str = "auto", limit: int = LINE_LIMIT) -> l
 
 
 def read_lines(
-    lines: Sequence[bytes], form: str = "auto", on_fault: Callable[[bytes], None] = lambda line: None
+    lines: Sequence[bytes],
+    form: str = "auto",
+    on_fault: Callable[[bytes], None] = lambda line: None,
+    on_sensed: Callable[[Sensed, bytes], None] = lambda sensed, line: None,
 ) -> tuple[list[AuditEvent], list[bytes]]:
     """The events of many records and the record behind each, in order; empty lines are none. Never raises.
 
-    `on_fault` is told each record that could not be read.
+    `on_fault` is told each record that could not be read, `on_sensed` what a sensor tells and the record behind it.
     """
     events: list[AuditEvent] = []
     raw: list[bytes] = []
@@ -71,8 +76,12 @@ def read_lines(
         except DataError:
             on_fault(line)
             continue
-        events += read
-        raw += [line] * len(read)
+        for one in read:
+            if isinstance(one, AuditEvent):
+                events.append(one)
+                raw.append(line)
+            else:
+                on_sensed(one, line)
     return events, raw
 
 
@@ -93,22 +102,27 @@ def provider_in(record: bytes) -> str:
     return EKS if str(value.get("logGroup", "")).startswith("/aws/eks/") else ""
 
 
-def _slowly(record: bytes, form: str) -> list[AuditEvent]:
+def _slowly(record: bytes, form: str) -> list[Record]:
     try:
         value = _any(record)
     except _FAULTS as error:
         raise DataError(f"not JSON ({type(error).__name__})") from None
     found = list(_unwrap(value, form, 4))
-    if not found and not _is_empty_list(value):
-        raise DataError("JSON, but no audit event")
+    if not found and not _is_silent(value, form):
+        raise DataError("JSON, but neither an audit event nor what a sensor tells")
     return found
 
 
-def _is_empty_list(value: Any) -> bool:
-    return isinstance(value, dict) and (value.get("items") == [] or value.get("records") == [])
+def _is_silent(value: Any, form: str) -> bool:
+    """Whether a record is as it should be and tells nothing: an empty list, a sensor's record of no interest."""
+    if not isinstance(value, dict):
+        return False
+    if form in ("auto", "tetragon", "hubble") and (tetragon.is_silent(value) or hubble.is_silent(value)):
+        return True
+    return value.get("items") == [] or value.get("records") == []
 
 
-def _unwrap(value: Any, form: str, depth: int) -> Iterator[AuditEvent]:
+def _unwrap(value: Any, form: str, depth: int) -> Iterator[Record]:
     """Events in a value, whichever envelope; `depth` bounds text inside text inside text."""
     if isinstance(value, str) and depth:
         value = _parsed(value)
@@ -117,18 +131,15 @@ def _unwrap(value: Any, form: str, depth: int) -> Iterator[AuditEvent]:
             yield from _unwrap(item, form, depth - 1) if depth else ()
     if not isinstance(value, dict):
         return
-    if (event := event_of(value)) is not None:
-        yield event
-        return
-    for reader in _cloud(form):
-        if (event := reader(value)) is not None:
-            yield event
+    for reader in _READERS.get(form, ()):
+        if (found := reader(value)) is not None:
+            yield found
             return
     if depth:
         yield from _inside(value, form, depth)
 
 
-def _inside(value: dict[str, Any], form: str, depth: int) -> Iterator[AuditEvent]:
+def _inside(value: dict[str, Any], form: str, depth: int) -> Iterator[Record]:
     for name in ("items", "records", "logEvents", "events"):
         if isinstance(value.get(name), list):
             yield from _unwrap(value[name], form, depth - 1)
@@ -141,14 +152,6 @@ def _inside(value: dict[str, Any], form: str, depth: int) -> Iterator[AuditEvent
         if isinstance(value.get(name), (str, dict)):
             yield from _unwrap(value[name], form, depth - 1)
             return
-
-
-def _cloud(form: str) -> tuple[Callable[[dict[str, Any]], AuditEvent | None], ...]:
-    if form == "gke":
-        return (gke.event_of,)
-    if form == "aks":
-        return (aks.event_of, azure_activity.event_of)
-    return (gke.event_of, aks.event_of, azure_activity.event_of) if form == "auto" else ()
 
 
 def _dig(value: dict[str, Any], first: str, second: str) -> Any:
@@ -165,3 +168,15 @@ def _parsed(text: str) -> Any:
         return _any(text[start:].encode("utf-8", "replace"))
     except _FAULTS:
         return None
+
+
+_SENSORS = {"falco": falco.signal_of, "tetragon": tetragon.signal_of, "hubble": hubble.signal_of}
+_READERS: dict[str, tuple[Callable[[dict[str, Any]], Record | None], ...]] = {
+    "auto": (event_of, gke.event_of, aks.event_of, azure_activity.event_of, *_SENSORS.values()),
+    "k8s": (event_of,),
+    "eks": (event_of,),
+    "gke": (event_of, gke.event_of),
+    "aks": (event_of, aks.event_of, azure_activity.event_of),
+    **{form: (reader,) for form, reader in _SENSORS.items()},
+}
+"""What each format may hold, in the order in which it is tried."""

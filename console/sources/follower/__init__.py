@@ -1,8 +1,9 @@
-"""Growing files of records, followed through rotation; shared by the audit file and the webhook's spool."""
+"""Growing files of records, followed through rotation; shared by sources that are files and by spools of webhooks."""
 
 from __future__ import annotations
 
+from console.sources.follower.followed import Followed
 from console.sources.follower.tail import Chunk, Tail, lines_of
 from console.sources.follower.trail import Trail
 
-__all__ = ["Chunk", "Tail", "Trail", "lines_of"]
+__all__ = ["Chunk", "Followed", "Tail", "Trail", "lines_of"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from console.model.audit import AuditEvent
 from console.model.envelopes.reading import read_lines
 from console.model.envelopes.times import event_time, format_time
+from console.model.runtime import Sensed
 from console.model.signal import SourceHealth
 from console.ports.clock import Clock
 from console.ports.source import Batch, Sink
@@ -109,16 +110,28 @@ class Trail:
             self._be("live", chunk.gap)
             self._gaps.append((self._newest, self._clock.now()))
         self._malformed += chunk.overlong
-        events, raw = self._decode(chunk.lines)
-        if events:
-            self._newest = max(self._newest, event_time(events[-1]))
+        sensed: list[tuple[Sensed, bytes]] = []
+        events, raw = self._decode(chunk.lines, sensed)
+        if events or sensed:
+            last = event_time(events[-1]) if events else sensed[-1][0].at
+            self._newest = max(self._newest, last)
             self._lag = max(0.0, self._clock.now() - self._newest)
         self._behind = chunk.behind
-        await sink.put(Batch(self.name, events, chunk.position, raw))
+        signals, records = [*events, *(one for one, _ in sensed)], [*raw, *(line for _, line in sensed)]
+        await sink.put(Batch(self.name, signals, chunk.position, records))
         self._tell(sink)
 
-    def _decode(self, lines: tuple[bytes, ...]) -> tuple[list[AuditEvent], list[bytes]]:
-        events, raw = read_lines(lines, self._form, self.count_malformed)
+    def _decode(
+        self, lines: tuple[bytes, ...], sensed: list[tuple[Sensed, bytes]]
+    ) -> tuple[list[AuditEvent], list[bytes]]:
+        """The audit events of these lines and the line of each; what sensors tell is put into `sensed`."""
+        since = self._since or 0.0
+        events, raw = read_lines(
+            lines,
+            self._form,
+            self.count_malformed,
+            lambda one, line: sensed.append((one, line)) if one.at >= since else None,
+        )
         if self._since is None:
             return events, raw
         floor = format_time(self._since)

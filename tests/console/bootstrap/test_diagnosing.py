@@ -36,7 +36,7 @@ def of(name: str, options: Options) -> Diagnosis:
 def test_everything_is_looked_at_and_a_missing_cluster_makes_it_fail(tmp_path: Path) -> None:
     found, code = doctor(tmp_path)
 
-    wanted = {"python", "package", "terminal", "locale", "state", "logout", "evidence", "sources", "cluster"}
+    wanted = {"python", "package", "terminal", "locale", "state", "logout", "evidence", "rules", "sources", "cluster"}
     assert set(found) == wanted
     assert found["python"][0] == found["package"][0] == found["state"][0] == GOOD
     assert found["terminal"] == (NOTE, "standard output is no terminal: use `warroom status --json`")
@@ -147,3 +147,27 @@ def test_it_states_where_evidence_is_kept_and_how_much_of_the_disk_it_takes(tmp_
     shown = of("evidence", Options(state=str(tmp_path / "s"), config=str(settings)))
 
     assert shown.text.startswith(f"{tmp_path}/s/INCIDENT/evidence: at most 5 MiB an item and 50 MiB in all; 7 MiB of")
+
+
+def test_rules_that_do_not_run_are_told_each_with_its_reason(tmp_path: Path) -> None:
+    plain = of("rules", Options())
+    assert (plain.state, " run. " in plain.text) == (GOOD, True)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "odd.yml").write_text("title: [")
+    settings = tmp_path / "config.toml"
+    settings.write_text('[rules]\nfolder = "mine"\ndisable = ["K8S-EXEC-POD"]\n')
+
+    found = [one for one in sources(Options(config=str(settings))) if one.name == "rules"]
+
+    assert [one.state for one in found] == [NOTE, BAD]
+    assert "1 rule disabled by the settings (K8S-EXEC-POD)" in found[0].text
+    assert found[1].text.startswith(f"{tmp_path}/mine/odd.yml:1: not YAML")
+
+
+def test_a_rules_folder_that_is_not_there_is_bad(tmp_path: Path) -> None:
+    settings = tmp_path / "config.toml"
+    settings.write_text('[rules]\nfolder = "absent"\n')
+
+    shown = of("rules", Options(config=str(settings)))
+
+    assert (shown.state, f"{tmp_path}/absent" in shown.text) == (BAD, True)

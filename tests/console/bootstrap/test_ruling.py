@@ -1,4 +1,4 @@
-"""The user's own rules are used, replace ours of the same id, and a fault among them is told at once."""
+"""The rules of an engine: a folder that is not there is refused before anything starts, a broken rule costs nothing."""
 
 from __future__ import annotations
 
@@ -7,38 +7,36 @@ from pathlib import Path
 import pytest
 
 from console.bootstrap.ruling import rules_of
-from console.config.settings import RuleSettings, Settings
+from console.config.settings import RuleSettings
 from console.errors import ConfigError
-from console.rules.loading import SHIPPED, load_rules
+from console.rules.loading import load_rules
+
+WHERE = "/etc/warroom.toml"
 
 
-def settings(folder: Path) -> Settings:
-    return Settings(rules=RuleSettings(str(folder)))
-
-
-def shipped(number: int = 0) -> Path:
-    return sorted(SHIPPED.rglob("*.yml"))[number]
-
-
-def test_own_rules_come_beside_ours_and_replace_those_of_the_same_id(tmp_path: Path) -> None:
-    text = shipped().read_text()
-    rule = load_rules().rules[0]
-    (tmp_path / "same.yml").write_text(text)
-    (tmp_path / "new.yml").write_text(text.replace(rule.id, "12345678-1234-4234-8234-123456789abc"))
-
-    ours, both = rules_of(Settings())(), rules_of(settings(tmp_path))()
-
-    assert len(both.rules) == len(ours.rules) + 1
-    assert not both.faults
-
-
-def test_a_rule_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+def test_a_broken_rule_and_a_mistyped_id_keep_nothing_from_running(tmp_path: Path) -> None:
     (tmp_path / "odd.yml").write_text("title: [")
+    wanted = RuleSettings(str(tmp_path), disable=("K8S-EXEC-POD", "K8S-EXEC-PODS"))
 
-    with pytest.raises(ConfigError, match=r"odd\.yml"):
-        rules_of(settings(tmp_path))
+    rules = rules_of(wanted, WHERE)()
+
+    assert len(rules.rules) == len(load_rules().rules) - 1
+    assert rules.disabled == ("K8S-EXEC-POD",)
+    assert [fault.partition(":")[0] for fault in rules.faults] == [f"{tmp_path}/odd.yml", WHERE]
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is no folder"):
-        rules_of(settings(tmp_path / "absent"))
+        rules_of(RuleSettings(str(tmp_path / "absent")), WHERE)
+
+
+def test_a_folder_that_goes_while_the_engine_starts_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    load = rules_of(RuleSettings(str(folder)), WHERE)
+    folder.rmdir()
+
+    (fault,) = load().faults
+
+    assert fault.startswith(str(folder))
+    assert "No such file" in fault

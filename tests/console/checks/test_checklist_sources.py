@@ -141,6 +141,29 @@ def test_runtime_alerts_are_triaged_only_while_the_sensors_counter_is_scraped() 
     assert ask_check("runtime.triaged", alerts(ABSENT, 0, 0)).truth is None
 
 
+def test_sensors_whose_records_we_read_are_asked_themselves() -> None:
+    facts = alerts(ABSENT, 0, 0)
+    facts.facts[Ask("source", ("falco",))] = SourceHealth("falco:webhook", "live", NOW - 60)
+    facts.facts[Ask("source", ("hubble",))] = SourceHealth("hubble", "live", NOW - 60)
+    facts.facts |= {Ask("findings", ("medium", "falco")): (2, 2), Ask("findings", ("medium", "hubble")): (1, 1)}
+    assert ask_check("runtime.triaged", facts).truth is True
+
+    facts.facts[Ask("findings", ("medium", "hubble"))] = (2, 1)
+    assert ask_check("runtime.triaged", facts).truth is False
+    facts.facts[Ask("findings", ("medium", "hubble"))] = (1, 1)
+    facts.facts[Ask("source", ("hubble",))] = SourceHealth("hubble", "absent", NOW - 60, "no file")
+    assert ask_check("runtime.triaged", facts).truth is None, "a sensor that is silent is not calm"
+
+    facts.facts |= {Ask("findings", ("info", source)): (1, 0) for source in ("audit", "falco", "hubble")}
+    facts.facts |= {
+        Ask("findings", ("info", "prometheus")): (1, 0),
+        Ask("findings", ("info", "prometheus", FALCO)): (0, 0),
+    }
+    assert ask_check("timeline.covered", facts).truth is True
+    facts.facts |= {Ask("findings", ("info", source)): (0, 0) for source in ("falco", "hubble")}
+    assert ask_check("timeline.covered", facts).truth is None, "nobody knows whether there was anything"
+
+
 @pytest.mark.parametrize(
     ("audit", "metric", "runtime", "alive", "truth"),
     [

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from console.config.options import Options
-from console.config.settings import Settings, load
+from console.config.settings import Settings, ThresholdSettings, TuneSettings, load
 from console.errors import ConfigError
+from console.model.severity import Severity
 
 
 def written(folder: Path, text: str) -> Options:
@@ -42,6 +43,15 @@ def test_no_file_is_no_error_but_one_that_was_named_is(tmp_path: Path, monkeypat
         ("[evidence]\nitem_mib = 9000", "item_mib"),
         ("[sources", "not valid TOML"),
         ("[keys]\nhelp = 3", "keys"),
+        ("[rules]\ndisable = 'K8S-X'", "rules.disable"),
+        ("[rules.tune.K8S-X]\nlevel = 'loud'", "[rules.tune.K8S-X] Invalid enum value 'loud'"),
+        ("[rules.tune.K8S-X]\nlevel = 'loud'", "critical, high, medium, low, info"),
+        ("[rules.tune.K8S-X]\nthreshold = {count = 1}", "[rules.tune.K8S-X] Expected `int` >= 2"),
+        ("[rules.tune.K8S-X]\nthreshold = {within = '5 min'}", "within is written like 30s, 5m, 1h or 2d, not '5 min'"),
+        ("[rules.tune.K8S-X]\nthreshold = {}", "[rules.tune.K8S-X] it says neither"),
+        ("[rules.tune.K8S-X]\ncount = 3", "[rules.tune.K8S-X] Object contains unknown field `count`"),
+        ("[rules]\ntune = 3", "rules.tune"),
+        ("[rules]\nfolder = '~nobody-of-that-name/rules'", "~nobody-of-that-name"),
     ],
 )
 def test_a_fault_names_file_and_key(tmp_path: Path, text: str, says: str) -> None:
@@ -60,3 +70,25 @@ def test_a_folder_or_bytes_instead_of_a_file_are_a_sentence(tmp_path: Path) -> N
     for path in (tmp_path, tmp_path / "bytes"):
         with pytest.raises(ConfigError, match=str(path)):
             load(Options(config=str(path)))
+
+
+def test_the_rules_folder_starts_from_where_the_file_is(tmp_path: Path) -> None:
+    """An engine is started anywhere, a command where a person stands: both must mean one folder."""
+    assert load(written(tmp_path, "[rules]\nfolder = 'mine'")).rules.folder == str(tmp_path / "mine")
+    assert load(written(tmp_path, "[rules]\nfolder = '/mine'")).rules.folder == "/mine"
+    assert load(written(tmp_path, "[rules]\nfolder = '~/mine'")).rules.folder == str(Path.home() / "mine")
+
+
+def test_rules_are_disabled_and_tuned_by_id(tmp_path: Path) -> None:
+    text = """
+[rules]
+disable = ["K8S-A", "K8S-B"]
+[rules.tune.K8S-C]
+level = "high"
+threshold = {count = 10, within = "5m"}
+"""
+
+    found = load(written(tmp_path, text)).rules
+
+    assert found.disable == ("K8S-A", "K8S-B")
+    assert found.tune == {"K8S-C": TuneSettings(Severity.HIGH, ThresholdSettings(10, "5m"))}

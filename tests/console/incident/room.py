@@ -20,6 +20,7 @@ from console.ports.session import PROTOCOL, Ask, Hello
 from console.ports.source import Source
 from console.ports.tasks import Tasks
 from console.ports.views import Row
+from console.rules.compiling import RuleSet
 
 T = TypeVar("T", bound=Row)
 ACCOUNT = "ServiceAccount/shop/deployer"
@@ -70,6 +71,7 @@ async def drill_engine(
     attacked: bool = True,
     settle: float = 3,
     sources: tuple[Source, ...] = (),
+    rules: RuleSet | None = None,
 ) -> AsyncIterator[Room]:
     """An engine over the drill `shop`.
 
@@ -77,6 +79,7 @@ async def drill_engine(
         attacked: the attacker plays too; without him hours cost nothing.
         settle: seconds the engine lives before anybody comes.
         sources: more than the drill's own.
+        rules: others than the drill's.
     """
     drill = new_drill(Options(drill="shop", seed=1), clock)
     engine = assemble_drill(drill, clock, IncidentFolder(folder, incident))
@@ -85,6 +88,8 @@ async def drill_engine(
             work.close()
         engine.parts = msgspec.structs.replace(engine.parts, background=())
     engine.parts = msgspec.structs.replace(engine.parts, sources=(*engine.parts.sources, *sources))
+    if rules is not None:
+        engine.parts = msgspec.structs.replace(engine.parts, rules=rules)
     await engine.start()
     room = Room(engine, clock)
     await room.pass_time(settle)

@@ -162,7 +162,7 @@ def test_a_storm_of_findings_gets_so_many_entries_and_no_more_after_a_restart() 
 
 async def test_a_clouds_reserved_names_are_its_own_once_the_cluster_is_seen_to_be_that_clouds(tmp_path: Path) -> None:
     async with drill_engine(tmp_path, ManualClock()) as room:
-        cluster, rules = room.engine.cluster, room.engine.detector.rules
+        cluster, rules = room.engine.cluster, room.engine.detection.detector.rules
         event = AuditEvent(audit_id="x", stage="ResponseComplete", verb="create", user=AuditUser(username="eks:me"))
         before = rules.choose(event)[0][3]
 

@@ -15,6 +15,7 @@ from console.journal.findings import FindingStore as Store
 from console.model.audit import AuditEvent
 from console.model.finding import Finding, Target
 from console.model.identity import Identity
+from console.model.runtime import Sensed
 from console.model.severity import Severity
 from console.model.signal import Measure
 from console.ports.clock import ManualClock
@@ -32,6 +33,8 @@ class Counting:
     def __init__(self, fails: int = 0) -> None:
         self.count = 0
         self.raw: list[bytes] = []
+        self.sensed: list[tuple[Sensed, bytes]] = []
+        self.measures: list[Measure] = []
         self.fails = fails
 
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
@@ -42,25 +45,22 @@ class Counting:
         self.raw += raw
         return [Finding("all", "everything", Severity.HIGH, Identity("eve"), Target(), 1.0, 2.0, self.count)]
 
+    def sense(self, batch: Sequence[Sensed], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
+        self.sensed += zip(batch, raw, strict=True)
+        return []
 
-class Nobody:
-    def __init__(self) -> None:
-        self.measures: list[Measure] = []
-
-    def feed(self, batch: Sequence[AuditEvent]) -> list[bool]:
-        return [False] * len(batch)
-
-
-class Gauge(Nobody):
-    def feed(self, batch: Sequence[Measure]) -> list[Finding]:  # type: ignore[override]
+    def measure(self, batch: Sequence[Measure]) -> list[Finding]:
         self.measures += batch
         return []
 
 
-def pipeline(store: FindingStore, matcher: Counting, gauge: Gauge | None = None) -> Pipeline:
-    return Pipeline(
-        matcher, gauge or Gauge(), Nobody(), (), store, ManualClock(), lambda found: None, lambda health: None
-    )
+class Nobody:
+    def feed(self, batch: Sequence[AuditEvent]) -> list[bool]:
+        return [False] * len(batch)
+
+
+def pipeline(store: FindingStore, matcher: Counting) -> Pipeline:
+    return Pipeline(matcher, Nobody(), (), store, ManualClock(), lambda found: None, lambda health: None)
 
 
 def events(number: int) -> list[AuditEvent]:
@@ -105,7 +105,7 @@ async def test_open_streams_are_saved_with_the_position_that_is_after_them(tmp_p
     """An engine that is killed reads on after its position: a stream it had seen open must not be forgotten."""
     store, ledger, clock = Store(tmp_path / "findings.db"), StreamLedger(), ManualClock()
     nobody: Callable[[object], None] = lambda found: None  # noqa: E731 - it is a stand-in
-    line = Pipeline(Counting(), Gauge(), Nobody(), (ledger,), store, clock, nobody, nobody)
+    line = Pipeline(Counting(), Nobody(), (ledger,), store, clock, nobody, nobody)
     line.memory = lambda: {LEDGER: ledger.dump()}
     tasks = Tasks()
     tasks.start("pipeline", line.run())
@@ -212,8 +212,8 @@ async def test_a_save_that_takes_long_is_not_written_over_what_is_saved_after_it
 
 async def test_a_batch_of_events_and_measures_loses_neither(tmp_path: Path) -> None:
     store = Store(tmp_path / "findings.db")
-    gauge, matcher = Gauge(), Counting()
-    line = pipeline(store, matcher, gauge)
+    matcher = Counting()
+    line = pipeline(store, matcher)
     tasks = Tasks()
     tasks.start("pipeline", line.run())
     measure = Measure("q", (), 1.0, 1.0)
@@ -221,7 +221,7 @@ async def test_a_batch_of_events_and_measures_loses_neither(tmp_path: Path) -> N
     await line.put(Batch("mixed", [*events(1), measure, *events(1)], "", (b"first", b"", b"second")))
     await line.idle()
 
-    assert (matcher.count, matcher.raw, gauge.measures) == (2, [b"first", b"second"], [measure])
+    assert (matcher.count, matcher.raw, matcher.measures) == (2, [b"first", b"second"], [measure])
     await tasks.close()
     store.close()
 

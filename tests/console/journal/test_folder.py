@@ -13,7 +13,7 @@ from console.journal.filesystem import network_type
 from console.journal.findings import FindingStore
 from console.journal.folder import IncidentFolder, incidents
 from console.journal.sqlite import SqliteJournal
-from console.sources.audit_webhook import Spool
+from console.sources.receiver import Spool
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from console.model.finding import Finding
 from console.model.severity import Severity
 from console.rules import detector as module
+from console.rules import tallying
 from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
 from console.rules.folding import Folder
@@ -219,7 +220,7 @@ def test_counts_and_sequences_under_way_go_on_in_the_next_engine(cut: int, disti
 
 
 def test_what_is_handed_on_is_bounded_and_what_cannot_be_read_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_KEPT", 1_500)
+    monkeypatch.setattr(tallying, "_KEPT", 1_500)
     threshold = Threshold(50, 1e6, ("who.user",))
     rule = _rule("T", {"verb": "get", "objectRef.resource": "secrets"}, threshold=threshold, target="none")
     detector = Detector(RuleSet([rule]))
@@ -231,7 +232,7 @@ def test_what_is_handed_on_is_bounded_and_what_cannot_be_read_begins_anew(monkey
     for text in ("", "{", "[1]", '{"windows": 3}'):
         later.remember(text)
     later.remember(detector.dump())
-    assert len(later._windows["T"]._keys) == 100
+    assert len(later._tally._windows["T"]._keys) == 100
     more = _secrets(*(f"n{number}" for number in range(35)))
     later.feed(read([{**one, "user": {"username": name}} for name in ("u199", "u0") for one in more]))
     assert [(one.who.user, one.count) for one in later.findings()] == [("u199", 50)]

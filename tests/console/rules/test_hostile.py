@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.hygiene.exporting import Exporter
 from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
 from console.rules.ledger import StreamLedger
-from console.rules.offline import detect, feed_lines, shipped_rules
+from console.rules.offline import detect, feed_lines, line_of, sentence_of, shipped_rules
 from tests.console.rules.events import read, whole
 
 JSON = st.recursive(
@@ -63,6 +64,46 @@ def test_any_json_is_skipped_or_read(value: Any) -> None:
     detector = Detector(_rules())
     feed_lines([msgspec.json.encode(value)], detector)
     detector.findings()
+
+
+_SENSOR_WORDS = (
+    "rule priority time output output_fields k8s.ns.name k8s.pod.name ka.user.name ka.target.resource source tags uuid "
+    "hostname process_exec process_kprobe process parent pod container image name namespace binary arguments flags "
+    "args sock_arg file_arg path daddr dport function_name policy_name action exec_id node_name flow verdict l4 TCP "
+    "UDP source_port destination_port destination IP labels pod_name workloads l7 dns query qtypes is_reply"
+)
+RECORDS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(["2026-11-23T07:00:00Z", "Critical", "/bin/sh", "\x1b[2J\u202e", "x" * 5000, "\ud800", "<NA>"]),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(_SENSOR_WORDS.split()), inner, max_size=8)
+    ),
+    max_leaves=40,
+)
+
+
+@settings(max_examples=400)
+@given(RECORDS, st.sampled_from(["auto", "falco", "tetragon", "hubble"]))
+def test_whatever_a_sensor_seems_to_tell_is_read_or_skipped_and_draws_nothing(value: Any, form: str) -> None:
+    at = {"time": "2026-11-23T07:00:00Z"}
+    head: dict[str, dict[str, Any]] = {
+        "falco": {"rule": "\x1b]0;x\x07", "priority": "Error", "output_fields": value, "tags": value, **at},
+        "tetragon": {"process_exec": {"process": {"binary": "/tmp/\x1b[1m", "arguments": "x", "pod": value}}, **at},
+        "hubble": {"flow": {"verdict": "DROPPED", "source": value, "destination": {}, "l4": value, **at}},
+    }
+    detector, export = Detector(_rules()), Exporter(b"k" * 32)
+    for record in (value, *(head.values() if form == "auto" else [head[form]])):
+        try:
+            text = json.dumps(record).encode()
+        except UnicodeEncodeError:
+            continue
+        feed_lines([text], detector, form=form)
+    assert detector.failures == 0
+    for finding in detector.findings():
+        line = line_of(finding, export) + sentence_of(finding, export)
+        assert not set(line) & {chr(code) for code in (*range(32), *range(127, 160), 0x202E)}
 
 
 @given(st.binary(max_size=200))

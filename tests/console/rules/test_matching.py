@@ -172,6 +172,14 @@ def test_paths_that_do_not(path: str) -> None:
     assert not is_sensitive(path)
 
 
+def test_a_bad_pattern_is_told_by_us_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    """The library writes its own line to the terminal unless it is asked not to."""
+    rules = RuleSet([_rule(s={"verb|re": "("})])
+
+    assert "bad pattern '('" in rules.faults[0]
+    assert capfd.readouterr() == ("", "")
+
+
 def test_what_a_pattern_remembers_is_bounded_and_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "_REMEMBERED", 5)
     test = compile_field("objectRef.name|re", "^db-[0-4]$")

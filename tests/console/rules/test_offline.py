@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 from functools import cache
@@ -79,8 +80,11 @@ def test_a_line_has_exactly_the_fields_of_the_contract(log: Path) -> None:
         },
         "target": {"group": "", "kind": "Pod", "subresource": "exec", "namespace": "shop", "name": "web", "uid": ""},
         "source": "audit.log",
+        "sources": ["audit.log"],
+        "story": one["story"],
         "events": ["a"],
     }
+    assert re.fullmatch("[0-9a-f]{8}", one["story"]), "running a command as somebody else is two tactics"
 
 
 def test_exit_codes(log: Path, tmp_path: Path) -> None:
@@ -105,7 +109,7 @@ def test_a_file_s_name_cannot_drive_the_terminal(tmp_path: Path) -> None:
 
     _, _, said = _detect(named)
 
-    assert "no line is an audit event" in said
+    assert "no line is an audit event or what a sensor tells" in said
     assert not {"\x1b", "\x07", "\u202e"} & set(said)
 
 
@@ -259,3 +263,40 @@ def test_an_envelope_tells_whose_cluster_it_is_of(tmp_path: Path) -> None:
         file.write_bytes(text + b"\n")
         _, found, _ = _detect(file)
         assert ("K8S-WEBHOOK-OUTSIDE" not in {one["rule"] for one in found}) is own
+
+
+def test_findings_of_one_actor_are_one_story_and_are_raised_by_it(tmp_path: Path) -> None:
+    """Eve looks round, reads every secret and takes the cluster; what jane does at the same time stays apart."""
+    eve = {"username": "eve", "groups": ["system:authenticated"]}
+    steps: list[dict[str, Any]] = [
+        {"user": eve, "verb": "create", "objectRef": {"resource": "selfsubjectrulesreviews"}},
+        {"user": eve, "verb": "list", "objectRef": {"resource": "secrets"}, "requestURI": "/api/v1/secrets?limit=500"},
+        {"user": eve, "verb": "create", "objectRef": {"resource": "clusterrolebindings", "name": "x"},
+         "requestObject": {"roleRef": {"kind": "ClusterRole", "name": "cluster-admin"},
+                           "subjects": [{"kind": "User", "name": "eve"}]}},
+        {"user": eve, "verb": "create", "objectRef": {"resource": "daemonsets", "apiGroup": "apps", "namespace": "a"},
+         "requestObject": {"metadata": {"name": "agent"}}},
+        EXEC,
+    ]  # fmt: skip
+    file = tmp_path / "audit.log"
+    file.write_bytes(b"\n".join(line(step, second) for second, step in enumerate(steps)))
+
+    _, found, _ = _detect(file, floor="low")
+    hers = [one for one in found if one["who"]["user"] == "eve"]
+    (dump,) = [one for one in hers if one["rule"] == "K8S-SECRETS-DUMP"]
+    assert {one["story"] for one in hers} == {dump["story"]} != {""}
+    assert dump["severity"] == "critical", "its rule says high; four tactics raise it"
+    assert dump["story"] not in {one["story"] for one in found if one not in hers}
+    (exec_,) = [one for one in found if one["rule"] == "K8S-EXEC-POD"]
+    assert exec_["severity"] == "medium"
+
+
+def test_the_same_request_out_of_two_files_is_one_finding_that_names_both(tmp_path: Path) -> None:
+    one, two = tmp_path / "node-1.log", tmp_path / "search.log"
+    one.write_bytes(line(EXEC))
+    two.write_bytes(line(EXEC) + b"\n" + line({**EXEC, "auditID": "b"}, 5))
+
+    _, found, _ = _detect(one, two)
+    (finding,) = [one for one in found if one["rule"] == "K8S-EXEC-POD"]
+    assert (finding["count"], finding["events"]) == (2, ["a", "b"])
+    assert (finding["source"], finding["sources"]) == ("node-1.log", ["node-1.log", "search.log"])

@@ -65,6 +65,26 @@ DEEDS: dict[str, dict[str, Any]] = {
         "objectRef": {"resource": "mutatingadmissionpolicies", "apiGroup": HOOKS, "name": "x"},
         "requestObject": {"spec": {}},
     },
+    "webhook-removed": {
+        "verb": "delete",
+        "objectRef": {"resource": "validatingwebhookconfigurations", "apiGroup": HOOKS, "name": "cert-manager-webhook"},
+    },
+    "system-role-removed": {
+        "verb": "delete",
+        "objectRef": {"resource": "clusterroles", "apiGroup": RBAC, "name": "system:metrics-server"},
+    },
+    "role-over-webhooks": {
+        "verb": "create",
+        "objectRef": {"resource": "clusterroles", "apiGroup": RBAC, "name": "x"},
+        "requestObject": {"rules": [{"apiGroups": [HOOKS], "resources": ["validatingwebhookconfigurations"],
+                                     "verbs": ["update"]}]},
+    },
+    "role-over-signers": {
+        "verb": "create",
+        "objectRef": {"resource": "clusterroles", "apiGroup": RBAC, "name": "x"},
+        "requestObject": {"rules": [{"apiGroups": ["certificates.k8s.io"], "resources": ["signers"],
+                                     "verbs": ["approve"], "resourceNames": ["kubernetes.io/kubelet-serving"]}]},
+    },
     "traces-removed": {"verb": "deletecollection", "objectRef": {"resource": "events", "namespace": "shop"}},
     "own-rights": {
         "verb": "create",
@@ -89,13 +109,14 @@ STOLEN: dict[str, tuple[str, list[str], str, str]] = {
     "an add-on's account": ("system:serviceaccount:kube-system:coredns", ACCOUNTS, "coredns/1.12", "10.244.0.5"),
 }
 EVERYDAY = {
-    "the controller manager": {"all-secrets", "secret", "traces-removed"},
+    "the controller manager": {"all-secrets", "secret", "traces-removed", "webhook-removed"},
     "the API server": {"all-secrets", "secret"},
     "a node": {"secret", "own-rights"},
-    "an add-on's account": {"secret", "mutating-policy"},
+    "an add-on's account": {"secret", "mutating-policy", "webhook-removed"},
 }
 """What their owners do as well, in the same words: reading secrets through informers or for their pods, removing a
-namespace's Events when all controllers share one identity. Thresholds and baselines must tell these."""
+namespace's Events and what belonged to a removed owner when all controllers share one identity, taking away a webhook
+of one's own. Thresholds and baselines must tell these."""
 
 
 @cache

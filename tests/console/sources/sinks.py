@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from console.model.audit import AuditEvent
+from console.model.runtime import Alert, Flow, Process
 from console.model.signal import SourceHealth
 from console.ports.source import Batch, Signal
 
@@ -32,8 +33,9 @@ class Kept:
 
     @property
     def ids(self) -> list[str]:
-        """Audit ids, in order."""
-        return [signal.audit_id for signal in self.signals if isinstance(signal, AuditEvent)]
+        """Ids of audit events and of what sensors told, in order."""
+        told = (one for one in self.signals if isinstance(one, AuditEvent | Alert | Process | Flow))
+        return [one.audit_id if isinstance(one, AuditEvent) else one.id for one in told]
 
     @property
     def position(self) -> str:

@@ -23,9 +23,10 @@ import trustme
 
 from console.errors import ConfigError
 from console.ports.clock import ManualClock, SystemClock
-from console.sources import audit_webhook
-from console.sources.audit_webhook import AuditWebhook, Spool, split_events
+from console.sources import receiver
+from console.sources.audit_webhook import AuditWebhook, split_events
 from console.sources.listener import Access, Answer, Listener, read_token
+from console.sources.receiver import Receiver, Spool
 from tests.console.rules.events import line
 from tests.console.sources.sinks import Kept
 
@@ -36,7 +37,7 @@ def event_list(*ids: str) -> bytes:
 
 
 class Running:
-    def __init__(self, hook: AuditWebhook, sink: Kept) -> None:
+    def __init__(self, hook: Receiver, sink: Kept) -> None:
         self.hook, self.sink = hook, sink
 
     async def post(self, body: bytes, path: str = "/", **options: object) -> int:
@@ -46,9 +47,11 @@ class Running:
 
 
 @asynccontextmanager
-async def receiving(folder: Path, access: Access | None = None, position: str = "") -> AsyncIterator[Running]:
+async def receiving(
+    folder: Path, access: Access | None = None, position: str = "", hook: Receiver | None = None
+) -> AsyncIterator[Running]:
     sink = Kept()
-    hook = AuditWebhook("audit-webhook", "127.0.0.1:0", access or Access(), folder, SystemClock())
+    hook = hook or AuditWebhook("audit-webhook", "127.0.0.1:0", access or Access(), folder, SystemClock())
     task = asyncio.create_task(hook.run(sink, position))
     try:
         await sink.until(lambda: hook.listener.port or task.done())
@@ -144,7 +147,7 @@ async def test_callers_without_the_token_are_told_of_with_what_to_do(tmp_path: P
 async def test_a_pipeline_that_is_behind_makes_callers_come_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_webhook, "PENDING_LIMIT", 500)
+    monkeypatch.setattr(receiver, "PENDING_LIMIT", 500)
     async with receiving(tmp_path) as running:
         running.sink.gate.clear()
         assert await running.post(event_list("a", "b")) == 200
@@ -289,7 +292,7 @@ def test_a_torn_write_does_not_swallow_the_next_event(tmp_path: Path) -> None:
 def test_no_part_is_overwritten_or_reordered_by_a_clock_that_stands_still_or_steps_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    monkeypatch.setattr(audit_webhook, "PART_SIZE", 1)
+    monkeypatch.setattr(receiver, "PART_SIZE", 1)
     spool = Spool(tmp_path)
     for number in range(4):
         spool.append([b"line %d" % number])
@@ -300,13 +303,13 @@ def test_no_part_is_overwritten_or_reordered_by_a_clock_that_stands_still_or_ste
 
 
 async def test_parts_are_rotated_followed_and_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_webhook, "PART_SIZE", 1000)
+    monkeypatch.setattr(receiver, "PART_SIZE", 1000)
     ids = [f"id-{number}" for number in range(60)]
     async with receiving(tmp_path) as running:
         for one in ids:
             assert await running.post(event_list(one)) == 200
         await running.sink.until(lambda: running.sink.ids == ids)
-        await running.sink.until(lambda: len(list(tmp_path.iterdir())) <= audit_webhook.PARTS_KEPT + 1)
+        await running.sink.until(lambda: len(list(tmp_path.iterdir())) <= receiver.PARTS_KEPT + 1)
 
 
 def test_split_keeps_each_event_on_one_line() -> None:

@@ -39,6 +39,19 @@ async def test_a_source_that_tells_only_a_part_is_not_called_live_without_more()
         assert "not everything can be read" in " ".join(at.text().replace("│", "").split())
 
 
+async def test_rules_that_are_not_used_are_told_where_the_sources_are_and_tuned_ones_without_an_alarm() -> None:
+    why = c("1 fault in the rules: /etc/mine/bad.yml:4: unknown field 'verbs'")
+    sources = (SourceView(c("audit"), c("live"), NOW), SourceView(c("rules"), c("live"), NOW, why))
+    async with seat((80, 24), Scripted({"header": [scripted.header(sources=sources)]})) as at:
+        assert "rules live, in part" in at.text()
+        assert "bad.yml:4" in at.text()
+    tuned = SourceView(c("rules"), c("live"), NOW, note=c("1 rule tuned by the settings (K8S-A)"))
+    async with seat((120, 40), Scripted({"header": [scripted.header(sources=(sources[0], tuned))]})) as at:
+        assert "in part" not in at.text()
+        await at.press(":", *"sources", "enter")
+        assert "1 rule tuned by the settings (K8S-A)" in at.text()
+
+
 async def test_who_lost_the_engine_is_not_shown_as_armed_nor_the_others_as_here() -> None:
     header = scripted.header(armed=((c("ana"), NOW + 900),))
     async with seat((200, 60), Scripted(scripted.room_rows() | {"header": [header]})) as at:
@@ -273,3 +286,34 @@ async def test_nothing_is_counted_before_the_engine_has_counted_it(
     assert nothing in before
     assert "─ 2 :pods  esc back ──" in browsed
     assert none in after
+
+
+@pytest.mark.parametrize("state", ["loading", "forbidden", "absent", "stale", "failed"])
+async def test_a_browser_counts_nothing_that_was_not_listed(state: str) -> None:
+    head, *pods = scripted.browsed(3)
+    assert isinstance(head, Columns)
+    rows = scripted.room_rows()
+    rows["browse:pods"] = [structs.replace(head, state=c(state), since=NOW - 60, why=c("why"))]
+    async with seat(session=Scripted(rows)) as at:
+        await at.press("colon", *"pods", "enter")
+        assert f"─ 2 :pods  {state.upper()} since 20:25Z why " in at.text()
+        at.session.push("browse:pods", *pods)  # a list that is still read, or what is left of one
+        await at.settle()
+        assert f"─ 2 :pods  3  {state.upper()} since 20:25Z why " in at.text()
+
+
+async def test_a_kind_of_which_there_are_none_is_counted_once_its_list_was_read() -> None:
+    async with seat() as at:
+        at.session.topics["browse:pods"] = scripted.browsed(0)
+        await at.press("colon", *"pods", "enter")
+        assert "─ 2 :pods  0  esc back ─" in at.text()
+
+
+async def test_changes_that_could_not_be_read_are_not_counted_as_none() -> None:
+    watch = SourceView(c("watch"), c("forbidden"), NOW - 60, c("Pod: 403"))
+    async with seat(session=Scripted({"header": [scripted.header(sources=(watch,))]})) as at:
+        await at.press("h")
+        assert "─ 2 What changed in 24 hours  esc back ─" in at.text()
+        at.session.push("header", scripted.header())
+        await at.settle()
+        assert "─ 2 What changed in 24 hours  0  esc back ─" in at.text()

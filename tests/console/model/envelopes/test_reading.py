@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from console.errors import DataError
-from console.model.envelopes.reading import read_record
+from console.model.audit import AuditEvent
+from console.model.envelopes.reading import LINE_LIMIT, read_record
 from tests.console.rules.events import whole
 
 EVENT = whole(
@@ -21,6 +22,14 @@ EVENT = whole(
     }
 )
 TEXT = json.dumps(EVENT)
+
+
+def events_of(record: bytes, form: str = "auto", limit: int = LINE_LIMIT) -> list[AuditEvent]:
+    """The signals of a record, which are audit events and nothing else."""
+    found = read_record(record, form, limit)
+    events = [one for one in found if isinstance(one, AuditEvent)]
+    assert events == found
+    return events
 
 
 def _wrapped() -> dict[str, Any]:
@@ -45,7 +54,7 @@ def _wrapped() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", list(_wrapped()))
 def test_every_envelope_gives_the_event(name: str) -> None:
-    (event,) = read_record(json.dumps(_wrapped()[name]).encode())
+    (event,) = events_of(json.dumps(_wrapped()[name]).encode())
     assert (event.audit_id, event.verb, event.user.username) == ("a", "create", "jane")
     assert event.object_ref is not None
     assert event.object_ref.resource == "pods"
@@ -56,14 +65,14 @@ def test_every_envelope_gives_the_event(name: str) -> None:
 def test_an_event_of_another_version_is_read_as_far_as_it_says_the_same(version: str) -> None:
     """Fields that are new are passed over: an API server that was upgraded must not become invisible."""
     other = EVENT | {"apiVersion": f"audit.k8s.io/{version}", "newField": {"a": [1]}, "level": "Everything"}
-    (event,) = read_record(json.dumps(other).encode())
+    (event,) = events_of(json.dumps(other).encode())
     assert (event.audit_id, event.verb, event.user.username) == ("a", "create", "jane")
 
 
 def test_an_event_of_a_version_that_says_it_otherwise_is_an_error_not_silence() -> None:
     other = {"kind": "Event", "apiVersion": "audit.k8s.io/v9", "id": "a", "action": "create", "who": "jane"}
-    with pytest.raises(DataError, match="no audit event"):
-        read_record(json.dumps(other).encode())
+    with pytest.raises(DataError, match="neither an audit event"):
+        events_of(json.dumps(other).encode())
 
 
 def test_a_table_row_of_aks_is_read() -> None:
@@ -73,7 +82,7 @@ def test_a_table_row_of_aks_is_read() -> None:
         "RequestUri": "/api/v1/secrets", "RequestObject": "skipped-too-big-size-object",
         "RequestReceivedTime": "2026-11-23T07:00:00Z",
     }  # fmt: skip
-    (event,) = read_record(json.dumps(row).encode())
+    (event,) = events_of(json.dumps(row).encode())
     assert (event.user.username, event.source_ips, bytes(event.request_object)) == ("jane", ["10.0.0.7"], b"")
     assert event.response_status is not None
     assert event.response_status.code == 403
@@ -116,7 +125,7 @@ def activity(operation: str, **more: Any) -> dict[str, Any]:
 def test_an_activity_record_of_azure_tells_the_request(
     operation: str, verb: str, group: str, resource: str, sub: str
 ) -> None:
-    (event,) = read_record(json.dumps(activity(operation)).encode())
+    (event,) = events_of(json.dumps(activity(operation)).encode())
 
     assert event.object_ref is not None
     on = event.object_ref
@@ -141,7 +150,7 @@ def test_the_other_shapes_of_an_activity_record_are_read() -> None:
     }
     table = {"OperationNameValue": operation, "Caller": "ana@example.org", "ActivityStatusValue": "Success"}
 
-    ((one,), (two,)) = (read_record(json.dumps(record).encode(), "aks") for record in (rest, table))
+    ((one,), (two,)) = (events_of(json.dumps(record).encode(), "aks") for record in (rest, table))
 
     assert one.object_ref is not None
     assert (one.verb, one.object_ref.namespace, one.object_ref.name) == ("patch", "shop", "db")
@@ -151,7 +160,7 @@ def test_the_other_shapes_of_an_activity_record_are_read() -> None:
 
 
 def test_a_request_that_only_began_is_no_second_one_and_what_is_about_the_cluster_itself_is_none() -> None:
-    (begun,) = read_record(json.dumps(activity(f"{ARC}/PODS/WRITE", resultType="Start")).encode())
+    (begun,) = events_of(json.dumps(activity(f"{ARC}/PODS/WRITE", resultType="Start")).encode())
 
     assert begun.stage == "RequestReceived"
     for operation in (
@@ -159,8 +168,8 @@ def test_a_request_that_only_began_is_no_second_one_and_what_is_about_the_cluste
         f"{MANAGED}/agentPools/write",
         f"{MANAGED}/listClusterAdminCredential/action",
     ):
-        with pytest.raises(DataError, match="no audit event"):
-            read_record(json.dumps(activity(operation)).encode())
+        with pytest.raises(DataError, match="neither an audit event"):
+            events_of(json.dumps(activity(operation)).encode())
 
 
 def test_an_entry_of_google_is_read_in_the_words_of_the_api_server() -> None:
@@ -178,7 +187,7 @@ def test_an_entry_of_google_is_read_in_the_words_of_the_api_server() -> None:
             "request": {"@type": "core.k8s.io/v1.PodExecOptions", "command": ["sh"]},
         },
     }
-    (event,) = read_record(json.dumps(entry).encode())
+    (event,) = events_of(json.dumps(entry).encode())
     on = event.object_ref
     assert on is not None
     assert (event.verb, on.resource, on.subresource, on.namespace, on.name) == ("create", "pods", "exec", "shop", "web")
@@ -190,7 +199,7 @@ def test_a_refusal_of_google_is_a_403() -> None:
         "serviceName": "k8s.io", "methodName": "io.k8s.core.v1.secrets.list", "resourceName": "core/v1/secrets",
         "status": {"code": 7, "message": "Forbidden"},
     }  # fmt: skip
-    (event,) = read_record(json.dumps({"protoPayload": payload}).encode())
+    (event,) = events_of(json.dumps({"protoPayload": payload}).encode())
     assert event.response_status is not None
     assert event.response_status.code == 403
 
@@ -202,7 +211,7 @@ def test_where_google_names_no_method_the_permission_tells() -> None:
             {"permission": "io.k8s.authorization.rbac.v1.clusterrolebindings.create", "granted": True}
         ],
     }
-    (event,) = read_record(json.dumps({"protoPayload": payload}).encode())
+    (event,) = events_of(json.dumps({"protoPayload": payload}).encode())
     assert event.object_ref is not None
     assert (event.verb, event.object_ref.api_group, event.object_ref.name) == (
         "create",
@@ -217,13 +226,13 @@ def test_where_google_names_no_method_the_permission_tells() -> None:
 )
 def test_what_is_no_event_is_an_error_in_words(record: bytes) -> None:
     with pytest.raises(DataError):
-        read_record(record)
+        events_of(record)
 
 
 def test_an_empty_list_is_no_error() -> None:
-    assert read_record(b'{"kind":"EventList","items":[]}') == []
+    assert events_of(b'{"kind":"EventList","items":[]}') == []
 
 
 def test_a_record_beyond_the_limit_is_refused_unread() -> None:
     with pytest.raises(DataError, match="more than 10"):
-        read_record(b"x" * 11, limit=10)
+        events_of(b"x" * 11, limit=10)

@@ -1,0 +1,174 @@
+"""Findings of one actor become a story, which raises what serious steps led to; everybody else's stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from console.model.finding import Finding, Target
+from console.model.identity import Identity
+from console.model.severity import Severity
+from console.rules.stories import GAP, REACH, Storyteller, alone, tactics_of
+
+LOW, MEDIUM, HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
+WEB = "system:serviceaccount:shop:web"
+
+
+def finding(
+    tactic: str, severity: Severity, at: float = 0.0, user: str = "eve", rule: str = "", on: Target | None = None,
+    ip: str = "10.0.0.7", pod: str = "",
+) -> Finding:  # fmt: skip
+    return Finding(
+        rule or f"R-{tactic}-{severity}", tactic, severity, Identity(user, ip=ip, pod=pod), on or Target(), at, at,
+        tactic=tactic,
+    )  # fmt: skip
+
+
+def told(*steps: Finding) -> dict[str, Finding]:
+    """How each stands at the end, by rule; fed one at a time, as they come."""
+    teller, out = Storyteller(), {}
+    for step in steps:
+        out.update({one.rule: one for one in teller.feed([step])})
+    return out
+
+
+CHAIN = (
+    finding("discovery", LOW, 1),
+    finding("credential-access", MEDIUM, 2),
+    finding("privilege-escalation", HIGH, 3),
+)
+
+
+def test_three_tactics_of_one_actor_raise_what_was_low_and_medium() -> None:
+    other = finding("credential-access", MEDIUM, 2, user="jane", rule="hers")
+    found = told(*CHAIN, other)
+
+    assert {rule: one.severity for rule, one in found.items()} == {
+        "R-discovery-low": MEDIUM,
+        "R-credential-access-medium": HIGH,
+        "R-privilege-escalation-high": HIGH,
+        "hers": MEDIUM,
+    }
+    ours = {one.story for rule, one in found.items() if rule != "hers"}
+    assert len(ours) == 1
+    assert ours != {""}
+    assert found["hers"].story == ""
+    assert found["R-discovery-low"].base is LOW
+    assert found["R-privilege-escalation-high"].base is None
+
+
+def test_a_fourth_tactic_makes_high_critical() -> None:
+    found = told(*CHAIN, finding("persistence", LOW, 4))
+    assert found["R-privilege-escalation-high"].severity is Severity.CRITICAL
+    assert found["R-persistence-low"].severity is MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("steps", "chained"),
+    [
+        ((finding("discovery", HIGH, 1, rule="a"), finding("discovery", HIGH, 2, rule="b")), False),
+        ((finding("discovery", LOW, 1), finding("credential-access", HIGH, 2)), True),
+        ((finding("discovery", LOW, 1), finding("execution", MEDIUM, 2), finding("persistence", LOW, 3)), True),
+        (tuple(finding(tactic, LOW, 1) for tactic in ("discovery", "execution", "persistence", "impact")), True),
+        (tuple(finding(tactic, Severity.INFO, 1) for tactic in ("discovery", "execution", "impact")), False),
+        (tuple(finding(tactic, HIGH, 1, user=tactic) for tactic in ("discovery", "execution", "impact")), False),
+        (tuple(finding("", HIGH, 1, rule=name) for name in "abc"), False),
+    ],
+    ids=["one tactic", "two tactics", "one serious", "all small", "information", "three people", "no tactic"],
+)
+def test_less_than_that_raises_nothing(steps: Sequence[Finding], chained: bool) -> None:
+    found = told(*steps)
+    assert {one.rule: one.severity for one in found.values()} == {one.rule: one.severity for one in steps}
+    assert {bool(one.story) for one in found.values()} == {chained}
+
+
+def test_after_a_long_quiet_the_same_actor_begins_another_story() -> None:
+    near = told(*CHAIN[:2], finding("privilege-escalation", HIGH, 2 + GAP))
+    far = told(*CHAIN[:2], finding("privilege-escalation", HIGH, 3 + GAP))
+    assert near["R-discovery-low"].severity is MEDIUM
+    assert far["R-discovery-low"].severity is LOW
+    assert far["R-privilege-escalation-high"].story == ""
+
+
+def test_what_a_pod_does_after_a_shell_into_it_is_the_story_of_who_opened_the_shell() -> None:
+    pod = Target(kind="Pod", subresource="exec", namespace="shop", name="web-1")
+    shell = finding("execution", MEDIUM, 100, on=pod)
+    inside = finding("credential-access", MEDIUM, 160, user="", ip="", pod="shop/web-1", rule="inside")
+    late = finding("credential-access", MEDIUM, 101 + REACH, user="", ip="", pod="shop/web-1", rule="late")
+    other = finding("credential-access", MEDIUM, 160, user="", ip="", pod="shop/web-2", rule="other")
+
+    found = told(shell, inside, other)
+    assert found["inside"].story == found["R-execution-medium"].story != ""
+    assert found["other"].story == ""
+    assert told(shell, late)["late"].story == ""
+    assert told(finding("execution", MEDIUM, 170, on=pod), inside)["inside"].story == "", "the shell came later"
+
+
+def test_a_minted_token_leads_on_only_from_the_same_address() -> None:
+    token = Target(kind="ServiceAccount", subresource="token", namespace="shop", name="web")
+    minted = finding("persistence", MEDIUM, 100, on=token)
+    used = finding("credential-access", HIGH, 200, user=WEB, rule="used")
+    own = finding("credential-access", HIGH, 200, user=WEB, rule="own", ip="10.1.0.4")
+
+    assert told(minted, used)["used"].story
+    assert told(minted, own)["own"].story == "", "the account's own pods use their token all the time"
+
+
+def test_without_a_user_the_address_is_the_actor() -> None:
+    here = [finding(tactic, MEDIUM, 1, user="system:anonymous", ip="203.0.113.7") for tactic in ("discovery", "impact")]
+    there = finding("execution", MEDIUM, 1, user="system:anonymous", ip="198.51.100.9")
+    found = told(*here, there)
+    assert found["R-discovery-medium"].story == found["R-impact-medium"].story != ""
+    assert found["R-execution-medium"].story == ""
+
+
+def test_an_account_and_its_pod_turn_out_to_be_one_actor() -> None:
+    """A sensor names the pod, the audit trail the account; a request that names both joins them."""
+    inside = finding("execution", MEDIUM, 1, user="", ip="", pod="shop/web-1")
+    asked = finding("discovery", LOW, 2, user=WEB, rule="asked")
+    both = finding("credential-access", MEDIUM, 3, user=WEB, pod="shop/web-1")
+    found = told(inside, asked, both)
+    assert len({one.story for one in found.values()}) == 1
+    assert found["asked"].severity is MEDIUM
+
+
+def test_a_measure_of_a_pod_belongs_to_what_happens_in_it() -> None:
+    inside = finding("execution", MEDIUM, 1, user="", ip="", pod="shop/web-1")
+    busy = finding("impact", MEDIUM, 2, user="", ip="", on=Target(kind="Pod", namespace="shop", name="web-1"))
+    assert len({one.story for one in told(inside, busy).values()} - {""}) == 1
+
+
+def test_the_next_engine_knows_the_stories_and_what_the_rules_said() -> None:
+    before = told(*CHAIN)
+    teller = Storyteller()
+    after = {one.rule: one for one in teller.feed(before.values())}
+    assert after == before
+    assert {rule: alone(one).severity for rule, one in after.items()} == {one.rule: one.severity for one in CHAIN}
+
+    more = {one.rule: one for one in teller.feed([finding("impact", LOW, 5)])}
+    assert {one.story for one in more.values()} == {before["R-discovery-low"].story}
+    assert more["R-privilege-escalation-high"].severity is Severity.CRITICAL
+
+
+def test_what_came_at_once_is_told_as_what_came_one_by_one() -> None:
+    steps = (*CHAIN, finding("impact", LOW, 4), finding("execution", HIGH, 2, user="bob"))
+    at_once = {one.rule: one for one in Storyteller().feed(steps)}
+    assert at_once == told(*steps)
+
+
+def test_a_storm_of_actors_is_forgotten_from_its_quietest_end() -> None:
+    teller = Storyteller(most=100)
+    for number in range(1000):
+        teller.feed([finding("discovery", LOW, number, user=f"u{number}")])
+    assert len(teller.findings()) == 100
+    assert len(teller._latest) == len(teller._stories) == 100
+    late = teller.feed([finding("impact", MEDIUM, 1000, user="u999")])
+    early = teller.feed([finding("impact", MEDIUM, 1000, user="u1")])
+    assert len({one.story for one in late}) == 1
+    assert [one.story for one in early] == [""]
+
+
+def test_a_story_is_told_in_the_order_of_its_steps() -> None:
+    chain = [*CHAIN, finding("execution", Severity.INFO, 0), finding("discovery", LOW, 9, rule="again")]
+    assert tactics_of(chain) == ("discovery", "credential-access", "privilege-escalation")
