@@ -29,6 +29,8 @@ from benchmarks.memory import memory
 from benchmarks.outage import outage
 from benchmarks.resting import rest
 from benchmarks.starting import start
+from benchmarks.storing import storing
+from benchmarks.streaming import streaming
 from benchmarks.traffic import churn, storm
 from tests.means.cache import Missing
 
@@ -45,7 +47,9 @@ def _keys(
 
 ROWS: Mapping[str, Row] = {
     "outage": lambda _: outage(),
-    "audit": lambda _: matching(),
+    "audit-matched": lambda _: matching(),
+    "audit-stored": lambda _: storing(),
+    "audit-memory": lambda _: streaming(),
     "kill": partial(killing, runs=200),
     "start-1000": partial(start, pods=1_000),
     "memory-1000": partial(memory, pods=1_000),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 
@@ -15,6 +16,9 @@ from console.config.options import Options
 from console.errors import BadInput, WarRoomError
 from console.hygiene.exporting import Exporter
 
+_COLLECT = 10_000
+"""Objects between two looks for garbage in cycles: a batch of events is more than the usual 700, and all of it goes."""
+
 
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop. Exit 0 on a clean end, the error's code when it could not start."""
@@ -23,6 +27,7 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput("An engine opens the incident of its cluster: leave --incident out, `warroom attach` takes it.")
     tell = _Telling(args.ready_fd)
     os.umask(0o077)  # what the engine writes is nobody else's, whatever the login's habit is
+    gc.set_threshold(_COLLECT)
     if args.detached:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the login that started us may end
     try:

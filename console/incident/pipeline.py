@@ -101,6 +101,8 @@ class Pipeline:
         self._remembered: dict[str, str] = {}
         self._between = asyncio.Lock()
         """Held while a batch is matched: memory is then ahead of the positions."""
+        self._writing = asyncio.Lock()
+        """Held from taking what is to be saved until it is: an older state must not be written over a newer one."""
         self._moved = asyncio.Event()
         self.events = 0
         """Audit events taken in since the start."""
@@ -116,7 +118,8 @@ class Pipeline:
     async def idle(self) -> None:
         """Wait until everything handed over was matched and saved."""
         await self._queue.join()
-        self.save()
+        async with self._writing:
+            self.save()
 
     async def run(self) -> None:
         """Consume for ever."""
@@ -133,15 +136,23 @@ class Pipeline:
         while True:
             await self._moved.wait()
             self._moved.clear()
-            async with self._between:
-                findings, positions = self._to_save()
-            try:
-                await asyncio.to_thread(self._store.save, list(findings.values()), positions)
-            except BaseException as error:
-                self._give_back(findings, positions)
-                if not isinstance(error, JournalError):
-                    raise
+            async with self._writing:
+                await self._save_in_thread()
             await self._clock.sleep(SAVE)
+
+    async def _save_in_thread(self) -> None:
+        """When we are cancelled the thread is waited for: what it writes must not come after what is saved next."""
+        async with self._between:
+            findings, positions = self._to_save()
+        saving = asyncio.get_running_loop().run_in_executor(None, self._store.save, list(findings.values()), positions)
+        try:
+            await asyncio.shield(saving)
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError):
+                await asyncio.gather(saving, return_exceptions=True)
+            self._give_back(findings, positions)
+            if not isinstance(error, JournalError):
+                raise
 
     def save(self) -> None:
         """Findings and positions, in one transaction. What cannot be saved is kept and tried again."""

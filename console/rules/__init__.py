@@ -3,7 +3,8 @@
 In: `AuditEvent`s (raw values). Out: `Finding`s, and the ledger of streams and calls that checks ask for.
 Pure: no clock (time is the events' own), no cluster, no adapter. Whatever an event holds, nothing here raises.
 
-    loading -> conditions, matching -> indexing -> detector -> windows, folding
+    loading -> conditions, matching -> joining, narrowing, indexing -> compiling -> detector -> windows, folding
     bodies, podspecs, rights, callers, agents -> view, fields (what a rule may ask; see `data/README.md`)
-    offline: all of it over files      ledger: open streams, last calls      changes: what changed in the last 24 hours
+    offline: all of it over files, skimming what no rule can match
+    ledger: open streams, last calls      changes: what changed in the last 24 hours
 """

@@ -17,6 +17,7 @@ from console.model.audit import AuditEvent
 
 _decode = msgspec.json.Decoder().decode
 _FAULTS = (msgspec.MsgspecError, RecursionError, ValueError, MemoryError)
+_OBJECT = ord("{")
 _OPERATIONS = 10_000
 """Operations of one JSON patch that are read: as many as the API server takes."""
 
@@ -51,7 +52,7 @@ def patch_paths_of(event: AuditEvent) -> list[str]:
     """The paths a JSON patch adds or replaces; [] for any other body."""
     text = memoryview(event.request_object)
     try:
-        value = _decode(text) if len(text) else None
+        value = _decode(text) if len(text) and text[0] != _OBJECT else None
     except _FAULTS:
         return []
     operations = value[:_OPERATIONS] if isinstance(value, list) else []

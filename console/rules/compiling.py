@@ -12,13 +12,18 @@ import msgspec
 
 from console.errors import BadInput
 from console.model.audit import AuditEvent
+from console.model.glimpse import Glimpse
 from console.model.severity import Severity
 from console.rules.agents import tool_of
 from console.rules.callers import kind_of
 from console.rules.conditions import And, Name, Node, Not, parse_condition
 from console.rules.fields import CELLS, Getter, getter_of
 from console.rules.indexing import Box, boxes_of, holds, words_of
+from console.rules.joining import every as _and
+from console.rules.joining import joined as _node
+from console.rules.joining import some as _or
 from console.rules.matching import Look, Test, compile_field, split_field
+from console.rules.narrowing import Left, Narrowing
 from console.rules.rule import Rule
 from console.rules.sensed import LOOKS
 from console.rules.view import Cells, View, outcome_of
@@ -26,6 +31,8 @@ from console.rules.view import Cells, View, outcome_of
 _OUTCOMES = ("outcome", "code", "responseStatus.code")
 _USER = frozenset({"user.username", "who.user", "who.account", "who.namespace"})
 _REMEMBERED = 50_000
+_LONG = 500
+"""Characters of what is remembered of one glimpse at most."""
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -36,6 +43,8 @@ class Compiled(msgspec.Struct, frozen=True):
     """What is fixed for a user and cells."""
     test: Test
     boxes: tuple[Box, ...]
+    narrowing: Narrowing | None = None
+    """Finds out what is left of the condition for a user and cells."""
     by: tuple[Getter, ...] = ()
     distinct: Getter | None = None
     after_by: tuple[Getter, ...] = ()
@@ -50,6 +59,8 @@ class Compiled(msgspec.Struct, frozen=True):
         return self.rule.severity
 
 
+_Key = tuple[str, str, str, str, str, str, bool]
+"""As cells, with the name of the user instead of its kind."""
 Choice = tuple[Cells, tuple[Compiled, ...]]
 
 
@@ -80,7 +91,10 @@ class RuleSet:
         boxes = [box for one in self.compiled for box in one.boxes]
         self._words = [words_of(boxes, cell) | {""} for cell in range(3)]
         self._by_cells: dict[Cells, tuple[Compiled, ...]] = {}
-        self._by_user: dict[tuple[str, str, str, str, str, str, bool], Choice] = {}
+        self._by_user: dict[_Key, Choice] = {}
+        self._chosen_none: set[tuple[str, str, str, str, str, bool, int | None, str, bool]] = set()
+        """What is seen of events that no rule can match."""
+        self._narrowed: dict[tuple[str, Left], Compiled] = {}
         self._provider = ""
 
     def run_at(self, provider: str) -> None:
@@ -88,21 +102,58 @@ class RuleSet:
         if provider != self._provider:
             self._provider = provider
             self._by_user.clear()
+            self._chosen_none.clear()
 
     def choose(self, event: AuditEvent) -> Choice:
         """The rules this event may match; found out when such cells are first seen with this user."""
-        on, name = event.object_ref, event.user.username
-        outcome, tool, acting = outcome_of(event), tool_of(event.user_agent), event.impersonated_user is not None
-        resource, subresource = (on.resource, on.subresource) if on is not None else ("", "")
-        key = (event.verb, resource, subresource, name, outcome, tool, acting)
+        key = _key(event)
         found = self._by_user.get(key)
         if found is None:
             if len(self._by_user) >= _REMEMBERED:  # a caller who invents names must not fill memory
                 self._by_user.clear()
-            cells = (event.verb, resource, subresource, kind_of(name, self._provider), outcome, tool, acting)
+                self._narrowed.clear()
+            cells = (*key[:3], kind_of(key[3], self._provider), *key[4:])
             view = View(event, cells)
-            found = cells, tuple(one for one in self._in_reach(cells) if one.before(view))
+            rest = (self._narrow(one, view) for one in self._in_reach(cells) if one.before(view))
+            found = cells, tuple(one for one in rest if one is not None)
             self._by_user[key] = found
+        return found
+
+    def chooses_none(self, glimpse: Glimpse) -> bool:
+        """Whether it is known already that no rule can match such an event, however the rest of it reads."""
+        on, status, notes = glimpse.object_ref, glimpse.response_status, glimpse.annotations
+        seen = (  # as they are written: what a key is made of is worked out once for all that are alike
+            glimpse.verb,
+            on.resource if on is not None else "",
+            on.subresource if on is not None else "",
+            glimpse.user.username,
+            glimpse.user_agent,
+            glimpse.impersonated_user is not None,
+            status.code if status is not None else None,
+            notes.decision if notes is not None else "",
+            "dryRun=" in glimpse.request_uri,
+        )
+        if seen in self._chosen_none:
+            return True
+        # Without a code, an event with a fault elsewhere is given that of the status's word when it is read.
+        found = self._by_user.get(_key(glimpse)) if status is None or status.code else None
+        if found is None or found[1]:
+            return False
+        if len(self._chosen_none) >= _REMEMBERED:
+            self._chosen_none.clear()
+        if sum(map(len, seen[:5])) <= _LONG:
+            self._chosen_none.add(seen)
+        return True
+
+    def _narrow(self, one: Compiled, view: View) -> Compiled | None:
+        """The rule with a test of only what is left of it here; few kinds of rests are kept, not one for each user."""
+        left = one.narrowing.left(view) if one.narrowing is not None else True
+        if left is False or one.narrowing is None:
+            return None if left is False else one
+        key = (one.rule.id, left)
+        found = self._narrowed.get(key)
+        if found is None:
+            found = self._narrowed[key] = msgspec.structs.replace(one, test=one.narrowing.test_of(left))
         return found
 
     def _in_reach(self, cells: Cells) -> tuple[Compiled, ...]:
@@ -132,6 +183,13 @@ class RuleSet:
         return [one.rule for one in self.every]
 
 
+def _key(event: AuditEvent | Glimpse) -> _Key:
+    on = event.object_ref
+    resource, subresource = (on.resource, on.subresource) if on is not None else ("", "")
+    outcome, tool, acting = outcome_of(event), tool_of(event.user_agent), event.impersonated_user is not None
+    return event.verb, resource, subresource, event.user.username, outcome, tool, acting
+
+
 def compile_rule(rule: Rule) -> Compiled:
     """Raises BadInput when field, modifier, pattern or condition cannot be used."""
     searches = {name: search for name, search in rule.detection.items() if name != "condition"}
@@ -148,6 +206,7 @@ def compile_rule(rule: Rule) -> Compiled:
         before=before,
         test=test,
         boxes=tuple(boxes_of(tree, searches)),
+        narrowing=Narrowing(tree, searches, _is_fixed),
         by=_getters(threshold.by) if threshold else (),
         distinct=_getters((threshold.distinct,))[0] if threshold and threshold.distinct else None,
         after_by=_getters(after.by) if after else (),
@@ -224,41 +283,3 @@ def _search(search: Any, look: Look = getter_of) -> Test:
     if isinstance(search, list):
         return _or([_search(part, look) for part in search])
     return _and([compile_field(key, value, look) for key, value in search.items()])
-
-
-def _node(tree: Node, tests: Mapping[str, Test]) -> Test:
-    if isinstance(tree, Name):
-        return tests[tree.name]
-    if isinstance(tree, Not):
-        inner = _node(tree.inner, tests)
-        return lambda view: not inner(view)
-    parts = [_node(part, tests) for part in tree.parts]
-    return _and(parts) if isinstance(tree, And) else _or(parts)
-
-
-def _and(tests: list[Test]) -> Test:
-    if not tests:
-        return lambda view: True
-    if len(tests) == 1:
-        return tests[0]
-
-    def every(view: View) -> bool:
-        for test in tests:  # noqa: SIM110 - a generator doubles the cost of the hottest loop
-            if not test(view):
-                return False
-        return True
-
-    return every
-
-
-def _or(tests: list[Test]) -> Test:
-    if len(tests) == 1:
-        return tests[0]
-
-    def some(view: View) -> bool:
-        for test in tests:  # noqa: SIM110 - as above
-            if test(view):
-                return True
-        return False
-
-    return some

@@ -22,6 +22,7 @@ import msgspec
 from console.errors import BadInput, DataError
 from console.hygiene.exporting import Exporter
 from console.model.audit import AuditEvent
+from console.model.envelopes.blocks import Block
 from console.model.envelopes.reading import FORMATS, LINE_LIMIT, provider_in, read_lines, read_record
 from console.model.envelopes.times import format_time
 from console.model.finding import Finding
@@ -31,9 +32,11 @@ from console.model.severity import Severity
 from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
 from console.rules.loading import load_rules
+from console.rules.skimming import unskimmed
 from console.rules.stories import Storyteller
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
+"""Bytes read at once: what is made of them fits into the cache of a processor."""
 _WHOLE = 64 << 20
 """Bytes of a file that is looked at as one JSON document when none of its lines is an event."""
 FOUND, NOTHING, UNREADABLE = 10, 0, 2
@@ -177,6 +180,10 @@ def _feed_document(text: bytes, detector: Sink, source: str, form: str) -> bool:
 def feed_lines(lines: Sequence[bytes], detector: Sink, source: str = "", form: str = "auto") -> int:
     """Feeds lines to a detector; returns how many were malformed."""
     faults: list[bytes] = []
+    if isinstance(lines, Block) and isinstance(detector, Detector):
+        whole = len(lines)
+        lines = unskimmed(lines, detector.rules)
+        detector.events += whole - len(lines)
     sensed: list[tuple[Sensed, bytes]] = []
     events, raw = read_lines(lines, form, faults.append, lambda one, line: sensed.append((one, line)))
     detector.feed(events, raw, source)
@@ -195,20 +202,24 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
         yield cast("IO[bytes]", stack.enter_context(gzip.open(stream))) if packed else stream
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[tuple[list[bytes], int]]:
+def _blocks(stream: IO[bytes]) -> Iterator[tuple[Block, int]]:
     """Whole lines in blocks, and how many over-long lines were left out of each."""
-    rest, skipping = b"", False
+    rest: list[bytes] = []
+    skipping = False
     while block := stream.read(_BLOCK):
-        torn = 0
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()
-        if skipping and lines:
-            lines, skipping = lines[1:], False
-        if len(rest) > LINE_LIMIT or skipping:
-            torn, rest, skipping = (0 if skipping else 1), b"", True
-        yield lines, torn
-    if rest and not skipping:
-        yield [rest], 0
+        torn, end = 0, block.rfind(b"\n") + 1
+        text = b""
+        if end:
+            text = b"".join((*rest, block[:end]))
+            rest, block = [], block[end:]
+        if skipping and text:
+            text, skipping = text[text.index(b"\n") + 1 :], False
+        rest.append(block)
+        if skipping or sum(map(len, rest)) > LINE_LIMIT:
+            torn, rest, skipping = (0 if skipping else 1), [], True
+        yield Block(text), torn
+    if not skipping and (text := b"".join(rest)):
+        yield Block(text), 0
 
 
 def line_of(finding: Finding, exporter: Exporter) -> str:

@@ -20,10 +20,10 @@ _PLACES = (
     ("spec",),
 )
 _LISTS = ("containers", "initContainers", "ephemeralContainers")
-_MARKS = (
-    *(*_LISTS, "hostNetwork", "hostPID", "hostIPC", "volumes", "serviceAccountName", "nodeName", "hostUsers"),
-    *("shareProcessNamespace", "securityContext"),
-)
+_MARKS = frozenset(
+    [*_LISTS, "hostNetwork", "hostPID", "hostIPC", "volumes", "serviceAccountName", "nodeName", "hostUsers",
+     "shareProcessNamespace", "securityContext"]
+)  # fmt: skip
 
 
 def pod_of(body: dict[str, Any]) -> dict[str, Any]:
@@ -32,7 +32,9 @@ def pod_of(body: dict[str, Any]) -> dict[str, Any]:
         spec: Any = body
         for step in place:
             spec = spec.get(step) if isinstance(spec, dict) else None
-        if isinstance(spec, dict) and any(mark in spec for mark in _MARKS):
+            if spec is None:
+                break
+        if isinstance(spec, dict) and not _MARKS.isdisjoint(spec):
             return _described(spec, body, place)
     listed = body.get("ephemeralContainers")
     return _described({"ephemeralContainers": listed}, body, ()) if isinstance(listed, list) else {}

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, overload
 from urllib.parse import parse_qs, unquote
 
 from console.model.audit import AuditEvent, AuditUser, ObjectReference
+from console.model.glimpse import DECISION, Glimpse
 from console.rules.bodies import answer_of, body_of, patch_paths_of, readable
 from console.rules.callers import account_of, extra
 from console.rules.podspecs import pod_of
@@ -37,6 +39,8 @@ _OWN_WORK = {
 _STATIC = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kube-proxy")
 _INSTALLERS = frozenset({"kubernetes-super-admin", "kubernetes-admin"})
 _INSTALLED = frozenset({"kube-proxy", "coredns", "system:coredns", "kube-dns", "kubelet-config", "cluster-info"})
+_ADDRESS = 64
+"""Characters of an address that is remembered: all that have no zone are shorter."""
 
 
 class _Lazy(Generic[T]):
@@ -58,7 +62,7 @@ class _Lazy(Generic[T]):
         return value
 
 
-def outcome_of(event: AuditEvent) -> str:
+def outcome_of(event: AuditEvent | Glimpse) -> str:
     """`ok`, `rehearsed` (dry-run), `denied`, `unauthenticated`, `failed`, or `pending` before there is an answer."""
     if event.stage == "RequestReceived":
         return "pending"
@@ -66,7 +70,7 @@ def outcome_of(event: AuditEvent) -> str:
     code = status.code if status is not None else 0
     if code >= 400:
         return "denied" if code == 403 else "unauthenticated" if code == 401 else "failed"
-    if event.annotations is not None and event.annotations.get("authorization.k8s.io/decision") == "forbid":
+    if event.annotations is not None and event.annotations.get(DECISION) == "forbid":
         return "denied"
     if event.verb in _WRITES and "dryRun=" in event.request_uri:
         return "rehearsed"
@@ -215,6 +219,11 @@ class View:
 
 def is_public(address: str) -> bool:
     """Whether this is an address of the public internet; shared carrier space and what is no address are not."""
+    return _is_public(address) if len(address) <= _ADDRESS else _is_public.__wrapped__(address)
+
+
+@lru_cache(maxsize=10_000)
+def _is_public(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_global
     except ValueError:

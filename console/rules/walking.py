@@ -19,28 +19,22 @@ def values_at(value: Any, path: tuple[str, ...]) -> list[Any]:
     for depth, step in enumerate(path):
         following: list[Any] = []
         for item in level:
-            _step(item, step, following)
+            if isinstance(item, dict):
+                if step == "*":  # first: a key may be a star
+                    following += item.values()
+                elif step in item:
+                    following.append(item[step])
+            elif isinstance(item, list):
+                if step == "*":
+                    following += item
+                else:
+                    following += [one[step] for one in item if isinstance(one, dict) and step in one]
+            elif step == "*" and item is not None:
+                following.append(item)
         if not following:
             return _by_dotted_key(level, path[depth:])
-        level = following[:MOST]
+        level = following[:MOST] if len(following) > MOST else following
     return _flat(level)
-
-
-def _step(item: Any, step: str, out: list[Any]) -> None:
-    if isinstance(item, list):
-        if step == "*":
-            out.extend(item)
-            return
-        for element in item:
-            if isinstance(element, dict) and step in element:
-                out.append(element[step])
-    elif isinstance(item, dict):
-        if step == "*":
-            out.extend(item.values())
-        elif step in item:
-            out.append(item[step])
-    elif step == "*" and item is not None:
-        out.append(item)
 
 
 def _by_dotted_key(level: list[Any], rest: tuple[str, ...]) -> list[Any]:

@@ -23,7 +23,7 @@ from typing import IO, cast
 
 import msgspec
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 LINE_LIMIT = 16 << 20
 """A longer line is skipped and counted."""
 _HEAD = 1024

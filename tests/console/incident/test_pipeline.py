@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -157,6 +158,54 @@ async def test_what_a_full_disk_refused_is_saved_later(tmp_path: Path) -> None:
 
     ((finding,), positions) = store.load()
     assert (finding.count, positions) == (3, {"audit": "1:2", "webhook": "w:1"})
+    await tasks.close()
+    store.close()
+
+
+class Slow(Full):
+    """A store whose first save, in a thread, takes until it is let go."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.begun, self.go, self.done = threading.Event(), threading.Event(), threading.Event()
+
+    def save(self, findings: Sequence[Finding], positions: Mapping[str, str]) -> None:
+        if not self.begun.is_set():
+            self.begun.set()
+            self.go.wait(10)
+            self.store.save(findings, positions)
+            self.done.set()
+        else:
+            self.store.save(findings, positions)
+
+
+@pytest.mark.parametrize("ending", ["idle", "closed"])
+async def test_a_save_that_takes_long_is_not_written_over_what_is_saved_after_it(tmp_path: Path, ending: str) -> None:
+    """Else the next engine would count again what the newer state had counted, from an older position."""
+    store = Slow(Store(tmp_path / "findings.db"))
+    line = pipeline(store, Counting())
+    tasks = Tasks()
+    tasks.start("pipeline", line.run())
+    tasks.start("saving", line.run_saving())
+    await line.put(Batch("audit", events(2), "1:2"))
+    while not store.begun.is_set():
+        await asyncio.sleep(0)
+    await line.put(Batch("audit", events(3), "1:5"))
+    while line.events < 5:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    ended = asyncio.get_running_loop().create_task(line.idle() if ending == "idle" else tasks.close())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    store.go.set()
+    await ended
+    line.save()
+    while not store.done.is_set():
+        await asyncio.sleep(0)
+
+    ((finding,), positions) = store.load()
+    assert (finding.count, positions) == (5, {"audit": "1:5"})
     await tasks.close()
     store.close()
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from console.errors import BadInput
 from console.model.severity import Severity
+from console.rules import matching
 from console.rules.compiling import RuleSet, compile_rule
 from console.rules.detector import Detector
 from console.rules.hostpaths import is_sensitive
+from console.rules.matching import compile_field
 from console.rules.rule import Rule
+from console.rules.view import View, _is_public, is_public
 from tests.console.rules.events import read
 
 POD = {"containers": [{"name": "a", "image": "busybox:1", "ports": [{"containerPort": 80}]}], "hostPID": True}
@@ -174,3 +178,44 @@ def test_a_bad_pattern_is_told_by_us_alone(capfd: pytest.CaptureFixture[str]) ->
 
     assert "bad pattern '('" in rules.faults[0]
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_a_pattern_remembers_is_bounded_and_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "_REMEMBERED", 5)
+    test = compile_field("objectRef.name|re", "^db-[0-4]$")
+    (known,) = [cell.cell_contents for cell in _cells(test) if isinstance(cell.cell_contents, dict)]
+    views = [View(event, ("",) * 6 + (False,)) for event in read([_named(f"db-{number}") for number in range(20)])]
+
+    for _ in range(2):
+        assert [test(view) for view in views] == [number < 5 for number in range(20)]
+    assert 0 < len(known) <= 5
+    (long,) = read([_named("db-" + "9" * 5000)])
+    assert not test(View(long, ("",) * 6 + (False,)))
+    assert all(len(name) < 300 for name in known)
+
+
+def test_an_address_of_any_length_is_judged_and_only_short_ones_are_remembered() -> None:
+    before = _is_public.cache_info().currsize
+    assert [is_public(one) for one in ("203.0.113.9", "8.8.8.8", "10.0.0.1", "x", "")] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
+    after = _is_public.cache_info().currsize
+    assert before < after <= before + 5
+    assert is_public("2001:4860:4860::8888%" + "z" * 5000)
+    assert _is_public.cache_info().currsize == after
+
+
+def _named(name: str) -> dict[str, Any]:
+    return {"objectRef": {"resource": "pods", "name": name}}
+
+
+def _cells(test: Any) -> Iterator[Any]:
+    """What a test and the tests in it close over."""
+    for cell in test.__closure__ or ():
+        yield cell
+        if callable(cell.cell_contents) and hasattr(cell.cell_contents, "__closure__"):
+            yield from _cells(cell.cell_contents)

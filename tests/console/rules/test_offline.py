@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from console.rules import offline as module
 from console.rules.compiling import RuleSet
 from console.rules.loading import load_rules
 from console.rules.offline import FOUND, NOTHING, UNREADABLE, detect, shipped_rules
@@ -159,6 +160,34 @@ def test_a_torn_archive_is_named_and_what_was_read_is_shown(log: Path, tmp_path:
     code, _, err = _detect(torn)
     assert code == UNREADABLE
     assert "cannot be read" in err
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 10_000])
+def test_lines_are_whole_wherever_a_block_of_the_file_ends(
+    log: Path, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.write_bytes(log.read_bytes() + b"\n{torn\n" + line({**EXEC, "auditID": "last"}, 9))
+    whole = _detect(log)
+    monkeypatch.setattr(module, "_BLOCK", size)
+
+    assert _detect(log) == whole
+    assert whole[1][0]["count"] == 2
+
+
+@pytest.mark.parametrize("size", [10, 5000, 1 << 18])
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_a_line_beyond_the_limit_is_counted_once_and_the_others_are_read(
+    log: Path, size: int, end: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BLOCK", size)
+    monkeypatch.setattr(module, "LINE_LIMIT", 2000)
+    first, second = line({**EXEC, "auditID": "first"}), line({**EXEC, "auditID": "second"}, 1)
+    log.write_bytes(b"\n".join((first, b"x" * 20_000, b"y" * 9000, second)) + end)
+
+    _, found, err = _detect(log)
+
+    assert "2 malformed lines" in err
+    assert [one["events"] for one in found if one["rule"] == "K8S-EXEC-POD"] == [["first", "second"]]
 
 
 def test_findings_come_worst_first(log: Path) -> None:
