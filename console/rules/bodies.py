@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from console.model.audit import AuditEvent
+from console.model.envelopes.mending import mend
 
 _decode = msgspec.json.Decoder().decode
 _FAULTS = (msgspec.MsgspecError, RecursionError, ValueError, MemoryError)
@@ -39,22 +40,28 @@ def _object(raw: msgspec.Raw) -> dict[str, Any]:
     text = memoryview(raw)
     if not len(text):
         return {}
-    try:
-        value = _decode(text)
-    except _FAULTS:
-        return {}
+    value = _read(text)
     if isinstance(value, list):
         return from_operations(value)
     return value if isinstance(value, dict) else {}
 
 
+def _read(text: memoryview) -> Any:
+    """The body; None for one that cannot be read even when it is mended."""
+    try:
+        return _decode(text)
+    except _FAULTS:
+        mended = mend(text)
+    try:
+        return _decode(mended) if mended is not None else None
+    except _FAULTS:
+        return None
+
+
 def patch_paths_of(event: AuditEvent) -> list[str]:
     """The paths a JSON patch adds or replaces; [] for any other body."""
     text = memoryview(event.request_object)
-    try:
-        value = _decode(text) if len(text) and text[0] != _OBJECT else None
-    except _FAULTS:
-        return []
+    value = _read(text) if len(text) and text[0] != _OBJECT else None
     operations = value[:_OPERATIONS] if isinstance(value, list) else []
     return [
         operation["path"]

@@ -16,6 +16,7 @@ from console.errors import DataError
 from console.model.audit import AuditEvent
 from console.model.envelopes import aks, alertmanager, azure_activity, falco, gke, hubble, tetragon
 from console.model.envelopes.lenient import event_of
+from console.model.envelopes.mending import mend
 from console.model.provider import AKS, EKS, GKE
 from console.model.runtime import Sensed
 
@@ -103,14 +104,24 @@ def provider_in(record: bytes) -> str:
 
 
 def _slowly(record: bytes, form: str) -> list[Record]:
-    try:
-        value = _any(record)
-    except _FAULTS as error:
-        raise DataError(f"not JSON ({type(error).__name__})") from None
+    value = _read(record)
     found = list(_unwrap(value, form, 4))
     if not found and not _is_silent(value, form):
         raise DataError("JSON, but neither an audit event nor what a sensor tells")
     return found
+
+
+def _read(record: bytes) -> Any:
+    try:
+        return _any(record)
+    except _FAULTS as error:
+        mended, fault = mend(record), type(error).__name__
+    try:
+        if mended is not None:
+            return _any(mended)
+    except _FAULTS:
+        pass  # the first fault says what was wrong
+    raise DataError(f"not JSON ({fault})")
 
 
 def _is_silent(value: Any, form: str) -> bool:
