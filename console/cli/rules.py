@@ -14,6 +14,8 @@ from console.cli.talking import complain, say, say_json
 from console.config.settings import RuleSettings, load
 from console.errors import BadInput
 from console.hygiene.exporting import Exporter
+from console.model.signal import Change
+from console.posture.reading import read_files
 from console.rules.compiling import RuleSet, compile_rule
 from console.rules.explaining import Enough, Explained, Explainer, Searched
 from console.rules.loading import SHIPPED, load_rule, rule_files
@@ -22,6 +24,7 @@ from console.rules.rule import Rule
 from console.rules.rulebook import Rulebook, gather, own_folder, unusable
 from console.rules.sampling import misjudged
 from console.rules.tuning import nearest
+from console.rules.watched import change_of
 
 _EXPORT = Exporter(secrets.token_bytes(32))
 _MOST = 5
@@ -169,14 +172,32 @@ def _explain(args: argparse.Namespace) -> int:
             say(_EXPORT(f"by the settings {settings_file(args)}: {other}"))
     explainer = Explainer(compile_rule(rule), book.rules, _MOST)
     with suppress(Enough):
-        for path in args.names[1:]:
+        if rule.reads == "object":
+            explainer.notice(_manifests(args.names[1:]))
+        for path in args.names[1:] if rule.reads != "object" else ():
             feed_file(path, explainer)
     for explained in explainer.told:
         _say_explained(explained, _state(rule, book), as_json=args.json)
     if args.names[1:] and not explainer.events:
-        complain("no line of these files is an audit event or what a sensor tells; see that they are logs of these")
+        complain(
+            f"these files hold no {'manifest' if rule.reads == 'object' else 'audit event, nor what a sensor tells'}"
+        )
         return 2
     return 0
+
+
+def _manifests(paths: list[str]) -> list[Change]:
+    """The objects of these files, as if they were made now."""
+    found, faults = read_files(paths)
+    changes: list[Change] = []
+    for one in found:
+        try:
+            changes.append(change_of(one.body, 0.0))
+        except BadInput as error:
+            faults.append(f"{one}: {error}")
+    for fault in faults:
+        complain(_EXPORT(fault))
+    return changes
 
 
 def _introduce(rule: Rule) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from console.model.objects import Metadata, Obj, Pod
+from console.model.objects import Metadata, Obj, Pod, Workload
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _MANAGERS_KEPT = 5
@@ -27,6 +27,8 @@ def slim(obj: Obj) -> Obj:
     _slim_metadata(obj.metadata)
     if type(obj) is Pod:
         _slim_pod(obj)
+    elif type(obj) is Workload:
+        _slim_workload(obj)
     return obj
 
 
@@ -63,6 +65,14 @@ def _slim_pod(pod: Pod) -> None:
         condition.reason = intern(condition.reason)
         if condition.last_transition_time:
             condition.last_transition_time = intern(condition.last_transition_time)
+
+
+def _slim_workload(one: Workload) -> None:
+    """Ten revisions of a Deployment have other images, and the same volumes."""
+    job = one.spec.job_template
+    for template in (one.spec.template, job.spec.template if job is not None else None):
+        if template is not None:
+            template.spec.volumes = _shared(template.spec.volumes)
 
 
 def _shared_map(values: dict[str, str]) -> dict[str, str]:

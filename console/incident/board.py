@@ -14,7 +14,7 @@ from console.hygiene.exporting import Exporter, known_safe
 from console.incident.affected import Affected, affected_set, contained_words, resource_row
 from console.incident.chaining import Chains
 from console.incident.entries import entry_row
-from console.incident.naming import actor_of, key_of, target_of, who_words
+from console.incident.naming import actor_of, doer, key_of, target_of
 from console.incident.tables import Table
 from console.model.action import ActionSpec
 from console.model.entry import Entry
@@ -163,7 +163,7 @@ class Board:
             export(one.rule),
             export(one.target.kind),
             export(target_words(one)),
-            export(who_words(one.who.user, one.who.as_user)),
+            export(doer(one.who)),
             self.contained(one.id),
             acknowledged.seat if acknowledged else Clean(""),
             export(", ".join(one.told_by)),

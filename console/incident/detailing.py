@@ -11,7 +11,7 @@ from console.errors import ApiStatus, BadInput
 from console.hygiene.exporting import Exporter, known_safe
 from console.incident.affected import Affected
 from console.incident.entries import about, entry_row
-from console.incident.naming import who_words
+from console.incident.naming import doer, doer_in_full
 from console.model.entry import Entry
 from console.model.finding import Finding
 from console.model.instants import stamp
@@ -47,7 +47,7 @@ class Details:
         rows = [
             ("severity", one.severity + (f" ({one.base} by its rule, raised by its story)" if one.base else "")),
             ("story", _story_words(one, others)),
-            ("who", who_words(who.user, who.as_user)),
+            ("who", doer_in_full(who)),
             ("groups", ", ".join(who.groups)),
             ("from", ", ".join(part for part in (who.ip, who.agent) if part)),
             (
@@ -96,9 +96,7 @@ class Details:
             rows += [("unchecked", text) for text in (seen.unverifiable if seen else ())]
             rows += [("limits", text) for text in (seen.limits if seen else ())]
         for finding in sorted(one.findings, key=lambda f: (f.severity.rank, -f.last)):
-            rows.append(
-                ("finding", f"{finding.severity} {finding.title} by {who_words(finding.who.user)} ×{finding.count}")
-            )
+            rows.append(("finding", f"{finding.severity} {finding.title} by {doer(finding.who)} ×{finding.count}"))
         return TextView(self._export.ref(one.ref), tuple(self._line(label, text) for label, text in rows if text))
 
     async def manifest(self, ref: ResourceRef) -> TextView:
@@ -161,7 +159,7 @@ class Details:
         """Five lines to paste into a chat."""
         lines = (
             f"{one.severity.upper()} {one.title} — {_target_words(one)}",
-            f"who: {who_words(one.who.user, one.who.as_user)} from {one.who.ip or 'unknown address'}",
+            f"who: {doer(one.who)} from {one.who.ip or 'unknown address'}",
             f"when: {stamp(one.first)} to {stamp(one.last)}, {one.count} events, {_sources(one)}",
             f"rule: {one.rule} {' '.join(one.attack)}",
             f"contained: {contained or 'no'}",
@@ -183,7 +181,7 @@ def _story_words(one: Finding, others: Iterable[Finding]) -> str:
 
 
 def _finding_words(one: Finding) -> str:
-    return f"{one.severity} {one.title} by {who_words(one.who.user)} ×{one.count}"
+    return f"{one.severity} {one.title} by {doer(one.who)} ×{one.count}"
 
 
 def _target_words(one: Finding) -> str:

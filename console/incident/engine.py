@@ -34,6 +34,7 @@ from console.incident.hands import Hands, Sighting
 from console.incident.heading import header_view, phase_of
 from console.incident.keeping import kept
 from console.incident.naming import key_of, parse
+from console.incident.noticing import Noticing, own_hand
 from console.incident.noting import FindingNotes
 from console.incident.pipeline import COUNTS, LEDGER, FindingStore, Pipeline
 from console.incident.providing import provider_here
@@ -56,6 +57,7 @@ from console.rules.changes import recent_changes
 from console.rules.compiling import RuleSet
 from console.rules.ledger import StreamLedger
 from console.rules.standing import standing
+from console.rules.told import Told
 from console.rules.trail import Trail
 
 _log = logging.getLogger("warroom.engine")
@@ -119,7 +121,7 @@ class Engine:
             self.clock, self.export, lambda: self.state, self._look, self.registry.specs(),
             lambda: self.cluster.info.id, lambda action: self.runner.target(action),  # noqa: PLW0108 - made below
         )  # fmt: skip
-        self.ledger, self.trail = StreamLedger(), Trail()
+        self.ledger, self.trail, told = StreamLedger(), Trail(), Told()
         self.hands = Hands(
             lambda: self.cluster.info.users, self.cluster.owns, lambda: self.state.audit_ids, self._touched,
             lambda: self.state.opened_at, self._sighted, self.export.seal,
@@ -137,8 +139,11 @@ class Engine:
         self.runner = Runner(self.case)
         self.detection = Detection()
         self.pipeline = Pipeline(
-            self.detection, self.hands, (self.ledger, self.trail), parts.store, self.clock, self._found, self._health
-        )
+            self.detection, self.hands, (self.ledger, self.trail, told), parts.store, self.clock, self._found,
+            self._health,
+        )  # fmt: skip
+        ours = own_hand(lambda: self.state, self._touched)
+        self.noticing = Noticing(self.cluster, self.clock, self._healths.values, told, ours)
         self.details = Details(self.export, self.cluster)
         self.browsers = Browsers(self.cluster, self.clock, self.export, self._tasks)
         self.checklist = Checking(self.case, self.book, self.board, self.note)
@@ -161,6 +166,7 @@ class Engine:
         self.board.found(findings)
         self.chronicle.listen(self._heard)
         self.cluster.listen(self._changed)
+        self.cluster.listen(self.noticing.heard)
         for source in self.parts.sources:  # configured, though not running yet: not "no source"
             self._healths[source.name] = SourceHealth(source.name, "loading", self.clock.now())
         self.cluster.view(FIRST)
@@ -202,6 +208,7 @@ class Engine:
             ("board", self.board.run),
             ("pulse", self._pulse),
             ("checklist", self.checklist.run),
+            ("watch", lambda: self.noticing.run(self.pipeline)),
         ):
             start(name, self._kept(name, work))
         self.book.start(self._tasks)
@@ -364,7 +371,8 @@ class Engine:
 
     def _draw_header(self) -> None:
         words = self._words | {"phase": phase_of(self.state), "login": self.cluster.login_needed}
-        healths, watches, drill = self._healths.values(), self.cluster.healths(), self.parts.drill
+        healths, watches = (self.noticing.health(), *self._healths.values()), self.cluster.healths()
+        drill = self.parts.drill
         header = header_view(self.cluster.info, self.state, healths, watches, words, self.export, drill)
         self.board.tables["header"].put(header)
 

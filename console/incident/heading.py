@@ -11,6 +11,7 @@ from console.model.text import Clean
 from console.ports.cluster import ClusterInfo, KindHealth
 from console.ports.views import HeaderView, SourceView
 
+WATCH = "watch"
 _WORST = ("live", "ended", "loading", "absent", "forbidden", "stale", "failed")
 CORE = ("Pod", "Node", "Namespace", "Deployment")
 """Kinds whose watch the header speaks for; others say how they are where their data would be."""
@@ -26,7 +27,9 @@ def header_view(
     drill: bool,
 ) -> HeaderView:
     """The header as it is now. `words`: `journal`, `login`, `banner`, `phase`."""
-    sources = [_watch_view(watches, export), *(_source_view(health, export) for health in healths)]
+    told = {health.name: health for health in healths}
+    watch = _watch_view(watches, told.pop(WATCH, None), export)
+    sources = [watch, *(_source_view(health, export) for health in told.values())]
     return HeaderView(
         Clean("header"),
         state.declared.name if state.declared else Clean(""),
@@ -74,8 +77,8 @@ def _source_view(health: SourceHealth, export: Exporter) -> SourceView:
     )
 
 
-def _watch_view(watches: Sequence[KindHealth], export: Exporter) -> SourceView:
-    """All watches as one source: as bad as the worst of the core kinds."""
+def _watch_view(watches: Sequence[KindHealth], told: SourceHealth | None, export: Exporter) -> SourceView:
+    """All watches as one source: as bad as the worst of the core kinds. `told`: what becomes of their changes."""
     core = [one for one in watches if one.kind in CORE] or list(watches)
     if not core:
         return SourceView(Clean("watch"), Clean("loading"), 0.0)
@@ -84,4 +87,7 @@ def _watch_view(watches: Sequence[KindHealth], export: Exporter) -> SourceView:
     if partial := sorted({name for one in core for name in one.namespaces}):
         seen = f"only in {', '.join(partial[:5])}{f' and {len(partial) - 5} more' if len(partial) > 5 else ''}"
         why = f"{why}; {seen}" if why else seen
-    return SourceView(Clean("watch"), known_safe(worst.state), worst.since, export(why))
+    dropped, note = (told.dropped, told.note) if told is not None else (0, "")
+    return SourceView(
+        Clean("watch"), known_safe(worst.state), worst.since, export(why), dropped=dropped, note=known_safe(note)
+    )

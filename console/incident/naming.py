@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.errors import BadInput
 from console.model.finding import Finding
+from console.model.identity import Identity
 from console.model.objects import Obj
 from console.model.ref import BY_KIND, BY_WORD, ResourceRef
 
@@ -77,3 +78,20 @@ def who_words(user: str, as_user: str = "") -> str:
     if user.startswith("system:node:"):
         return f"node {user.removeprefix('system:node:')}"
     return user.removeprefix("system:") if user in ("system:anonymous",) else user or "nobody (no credential)"
+
+
+def doer(who: Identity) -> str:
+    """Who a finding is about, in few words. Where no user is known that comes first: `unknown (manager helm)`."""
+    if who.user or who.as_user or who.ip or who.agent:
+        return who_words(who.user, who.as_user)
+    if who.pod or who.node:
+        return f"pod {who.pod}" if who.pod else f"node {who.node}"
+    return f"unknown (manager {who.manager})" if who.manager else "unknown"
+
+
+def doer_in_full(who: Identity) -> str:
+    """The same where there is room to say why it is not known."""
+    if who.user or doer(who) not in ("unknown", f"unknown (manager {who.manager})"):
+        return doer(who)
+    manager = f"; field manager {who.manager}, any client may choose that" if who.manager else ""
+    return f"who is not known{manager}"

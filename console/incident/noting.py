@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from console.hygiene.exporting import Exporter, known_safe
 from console.incident.board import target_words
-from console.incident.naming import who_words
+from console.incident.naming import doer
 from console.model import entry as e
 from console.model.finding import Finding
 from console.model.severity import Severity
@@ -46,6 +46,6 @@ class FindingNotes:
             self._known.add(one.id)
             self._count += 1
             export = self._export
-            title, who = export(one.title), export(who_words(one.who.user, one.who.as_user))
+            title, who = export(one.title), export(doer(one.who))
             severity, target = known_safe(one.severity), export(target_words(one))
             self._note(e.Found(known_safe(one.id), export(one.rule), severity, title, who, target))

@@ -15,7 +15,7 @@ from console.errors import JournalError
 from console.model.audit import AuditEvent
 from console.model.finding import Finding
 from console.model.runtime import Alert, Flow, Process, Sensed
-from console.model.signal import Measure, SourceHealth
+from console.model.signal import Change, Measure, SourceHealth
 from console.ports.clock import Clock
 from console.ports.source import Batch
 
@@ -42,6 +42,10 @@ class Matcher(Protocol):
 
     def measure(self, batch: Sequence[Measure]) -> list[Finding]:
         """New and changed findings after these answers of metric queries."""
+        ...
+
+    def notice(self, batch: Sequence[Change]) -> list[Finding]:
+        """New and changed findings after these changes of watched objects."""
         ...
 
 
@@ -191,6 +195,8 @@ class Pipeline:
         await self._sense(sensed, batch.source)
         if measures := [one for one in batch.signals if isinstance(one, Measure)]:
             self._keep(self._matcher.measure(measures))
+        if changes := [one for one in batch.signals if isinstance(one, Change)]:
+            self._keep(self._matcher.notice(changes))
         self._unsaved.update(self._matched)
         if batch.position:
             self._positions[batch.source] = self.positions[batch.source] = batch.position

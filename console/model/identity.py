@@ -21,6 +21,9 @@ class Identity(msgspec.Struct, frozen=True):
     credential: str = ""
     """Credential id (`JTI=…` of a token, `X509SHA256=…` of a certificate)."""
 
+    manager: str = ""
+    """Field manager, where a watch told and no user is known: a hint, for any client may choose the name."""
+
     @property
     def effective(self) -> str:
         """Whose rights were used: the impersonated name if there is one."""

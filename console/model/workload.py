@@ -9,8 +9,13 @@ import msgspec
 from console.model.meta import Condition, LabelSelector, Metadata, Obj, Part, TargetRef
 
 
+class Capabilities(Part):
+    add: list[str] | None = None
+
+
 class SecurityContext(Part):
     privileged: bool | None = None
+    capabilities: Capabilities | None = None
     run_as_user: int | None = None
     run_as_non_root: bool | None = None
     allow_privilege_escalation: bool | None = None
@@ -132,6 +137,10 @@ class Node(Obj):
 class TemplateSpec(Part):
     service_account_name: str = ""
     node_selector: dict[str, str] | None = None
+    host_network: bool = False
+    host_pid: bool = msgspec.field(default=False, name="hostPID")
+    host_ipc: bool = msgspec.field(default=False, name="hostIPC")
+    volumes: list[Volume] | None = None
     containers: list[Container] = []
     init_containers: list[Container] | None = None
 
@@ -141,6 +150,14 @@ class Template(Part):
     spec: TemplateSpec = msgspec.field(default_factory=TemplateSpec)
 
 
+class JobSpec(Part):
+    template: Template | None = None
+
+
+class JobTemplate(Part):
+    spec: JobSpec = msgspec.field(default_factory=JobSpec)
+
+
 class WorkloadSpec(Part):
     replicas: int | None = None
     paused: bool = False
@@ -148,6 +165,8 @@ class WorkloadSpec(Part):
     schedule: str = ""
     selector: LabelSelector | None = None
     template: Template | None = None
+    job_template: JobTemplate | None = None
+    """Of a CronJob."""
 
 
 class WorkloadStatus(Part):

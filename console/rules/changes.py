@@ -35,25 +35,26 @@ def recent_changes(look: Callable[[str], View | None], now: float, export: Expor
 def _of_kind(kind: str, view: View | None, now: float, export: Exporter) -> Iterator[ChangeRow]:
     for obj in view.all() if view is not None else ():
         created = seconds(obj.metadata.creation_timestamp) or 0.0
-        at, hand = _hand(obj)
+        at, hand = hand_of(obj)
         if now - created <= SPAN:
-            yield _row(kind, obj, created, "created", hand or _controllers(obj), _signed(obj), export)
+            yield _row(kind, obj, created, "created", hand or controllers_of(obj), _signed(obj), export)
         elif now - at <= SPAN:
             yield _row(kind, obj, at, "changed", hand, "", export)
 
 
-def _hand(obj: Obj) -> tuple[float, str]:
-    """The newest mark on what is wanted of the object, and whose. Controllers mark its state after every change: were
-    theirs taken, whoever edits a workload would hide behind them."""
-    marks = [
-        (seconds(one.time) or 0.0, one.manager)
-        for one in obj.metadata.managed_fields or ()
-        if one.subresource != "status" and one.manager not in _QUIET
-    ]
-    return max(marks, default=(0.0, ""))
+def hand_of(obj: Obj, before: Obj | None = None) -> tuple[float, str]:
+    """The newest mark on what is wanted of the object, and whose; of those that are new since `before`, if there are.
+
+    Controllers mark its state after every change: were theirs taken, whoever edits a workload would hide behind them.
+    """
+    known = before.metadata.managed_fields or () if before is not None else ()
+    marks = [one for one in obj.metadata.managed_fields or () if one.subresource != "status"]
+    fresh = [one for one in marks if one not in known] if before is not None else []
+    hands = fresh or [one for one in marks if one.manager not in _QUIET]
+    return max(((seconds(one.time) or 0.0, one.manager) for one in hands), default=(0.0, ""))
 
 
-def _controllers(obj: Obj) -> str:
+def controllers_of(obj: Obj) -> str:
     """Which of Kubernetes' own made it, where no other hand is on it."""
     return next((one.manager for one in obj.metadata.managed_fields or () if one.subresource != "status"), "")
 

@@ -83,8 +83,8 @@ class RuleSet:
                 self.compiled.append(compile_rule(rule))
             except BadInput as error:
                 self.faults.append(f"{rule.where}: {error}; rule {rule.id} is not used")
-        self.sensing: dict[str, list[Compiled]] = {"process": [], "flow": []}
-        """Rules over what sensors tell, by what they read."""
+        self.sensing: dict[str, list[Compiled]] = {"process": [], "flow": [], "object": []}
+        """Rules over what sensors and watches tell, by what they read."""
         for one in [one for one in self.compiled if one.rule.reads != "audit"]:
             self.sensing[one.rule.reads].append(one)
             self.compiled.remove(one)

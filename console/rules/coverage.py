@@ -22,11 +22,12 @@ _FILE = Path(__file__).with_name("catalogue.yml")
 _HEAD = """# Detections
 
 What the field detects in Kubernetes clusters (the catalogue of {total} entries), and what covers each here: rules over
-audit events (`K8S-…`), over programs that Tetragon saw start (`RUN-…`), over flows that Hubble or Tetragon saw
-(`FLOW-…`), alerts of Falco and in Alertmanager by the names of their rules, measures over Prometheus (`PROM-…`),
-controls of `warroom posture`. {covered} are covered, {bare} are not, with the reason. A detection is only as good as
-the source it needs: without Falco, Tetragon or Hubble in the cluster the entries that rest on them alone see nothing.
-Made by `python -m console.docs`; the rules themselves are told by `warroom rules list` and `rules explain ID`.
+audit events (`K8S-…`), over what watches of the cluster's objects show where no audit trail tells of it (`OBJ-…`: *who*
+is not known then), over programs that Tetragon saw start (`RUN-…`), over flows that Hubble or Tetragon saw (`FLOW-…`),
+alerts of Falco and in Alertmanager by the names of their rules, measures over Prometheus (`PROM-…`), controls of
+`warroom posture`. {covered} are covered, {bare} are not, with the reason. A detection is only as good as the source it
+needs: without Falco, Tetragon or Hubble in the cluster the entries that rest on them alone see nothing. Made by
+`python -m console.docs`; the rules themselves are told by `warroom rules list` and `rules explain ID`.
 
 | id | detection | tactic | signal | covered by | ATT&CK |
 |---|---|---|---|---|---|

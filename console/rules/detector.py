@@ -69,6 +69,14 @@ class Detector:
         self.events += len(batch)
         return self._folder.changed()
 
+    def also(self, finding: Finding, source: str) -> None:
+        """Another source shows what was found."""
+        self._folder.also(key_of(finding), source)
+
+    def changed(self) -> list[Finding]:
+        """New and changed findings that nobody was given yet."""
+        return self._folder.changed()
+
     def findings(self) -> list[Finding]:
         """All findings, worst first."""
         return self._folder.all()

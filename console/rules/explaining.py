@@ -12,12 +12,14 @@ import msgspec
 
 from console.model.audit import AuditEvent
 from console.model.runtime import Flow, Process, Sensed
+from console.model.signal import Change
 from console.rules.compiling import Compiled, RuleSet
 from console.rules.conditions import And, Name, Node, Not, parse_condition
 from console.rules.fields import getter_of
 from console.rules.matching import Look, compile_field, split_field
 from console.rules.sensed import LOOKS, reads_of
 from console.rules.view import View
+from console.rules.watched import Watched
 
 _SHOWN = 5
 
@@ -45,7 +47,7 @@ class Explained(msgspec.Struct, frozen=True):
     """One event, as a rule judges it; counts and sequences apart."""
 
     audit_id: str
-    """Of an audit event; the sensor's own id of what a sensor told."""
+    """Of an audit event; the sensor's own id of what a sensor told; the uid of an object."""
     matched: bool
     condition: str
     searches: tuple[Searched, ...]
@@ -56,11 +58,13 @@ class Explained(msgspec.Struct, frozen=True):
         return sum(one.matched for search in self.searches for group in search.alternatives for one in group)
 
 
-def explain(one: Compiled, rules: RuleSet, signal: AuditEvent | Process | Flow) -> Explained:
+def explain(one: Compiled, rules: RuleSet, signal: AuditEvent | Process | Flow | Change) -> Explained:
     """How the rule judges the signal, which is of the kind it reads."""
     view: Any = signal
     if isinstance(signal, AuditEvent):
         view = View(signal, rules.choose(signal)[0])
+    elif isinstance(signal, Change):
+        view = Watched(signal)
     name, look = signal.audit_id if isinstance(signal, AuditEvent) else signal.id, LOOKS.get(one.rule.reads, getter_of)
     searches = {name: search for name, search in one.rule.detection.items() if name != "condition"}
     condition = str(one.rule.detection["condition"])
@@ -104,7 +108,13 @@ class Explainer:
             if isinstance(told, Process | Flow) and reads_of(told) == self._one.rule.reads:
                 self._take(told)
 
-    def _take(self, signal: AuditEvent | Process | Flow) -> None:
+    def notice(self, batch: Sequence[Change]) -> None:
+        """More changes of objects. Raises `Enough`."""
+        self.events += len(batch)
+        for change in batch if self._one.rule.reads == "object" else ():
+            self._take(change)
+
+    def _take(self, signal: AuditEvent | Process | Flow | Change) -> None:
         told = explain(self._one, self.rules, signal)
         if told.matched:
             self._found.append(told)

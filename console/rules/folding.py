@@ -42,7 +42,7 @@ class Folder:
     def add(self, finding: Finding) -> None:
         """One more match; `finding.count` and `events` are what it adds."""
         key = key_of(finding)
-        known = self._known(key)
+        known = self.get(key)
         if known is not None and known.severity != finding.severity:  # the worst of what it ever was
             worst = min(known.severity, finding.severity, key=lambda severity: severity.rank)
             del self._by_severity[known.severity][key]
@@ -56,12 +56,13 @@ class Folder:
         if known is None and len(self) > self._most:
             self._give_up()
 
-    def _known(self, key: Key) -> Finding | None:
+    def get(self, key: Key) -> Finding | None:
+        """The finding of this key, None while there is none."""
         return next((level[key] for level in self._by_severity.values() if key in level), None)
 
     def also(self, key: Key, source: str) -> None:
         """Another source told of the same request: named, not counted again."""
-        known = self._known(key)
+        known = self.get(key)
         if known is None or source in known.told_by:
             return
         told = (*known.told_by, source)[:_MOST_SOURCES]

@@ -179,6 +179,9 @@ def _rule(head: dict[str, Any], where: str) -> Rule:
 _READ = {"process_creation": "process", "network_connection": "flow", "dns_query": "flow"}
 """Sigma's categories of log sources that sensors on the nodes tell."""
 
+_SERVICES = {"audit": "audit", "objects": "object"}
+"""What of Kubernetes tells: its audit trail, or watches of its objects."""
+
 
 def _reads(source: Any) -> str:
     """Which signals a log source means; without a category it is the audit trail."""
@@ -189,9 +192,10 @@ def _reads(source: Any) -> str:
     category, product = str(source.get("category", "application")), str(source.get("product", "kubernetes"))
     if category in _READ and product in ("linux", "kubernetes"):
         return _READ[category]
-    if product == "kubernetes" and category == "application" and source.get("service", "audit") == "audit":
-        return "audit"
-    known = f"product kubernetes with service audit, or product linux with category {', '.join(_READ)}"
+    service = str(source.get("service", "audit"))
+    if product == "kubernetes" and category == "application" and service in _SERVICES:
+        return _SERVICES[service]
+    known = f"product kubernetes with service audit or objects, or product linux with category {', '.join(_READ)}"
     raise _Fault("logsource", f"no source tells of this logsource; give {known}")
 
 

@@ -60,6 +60,6 @@ class Rule(msgspec.Struct, frozen=True):
     tactic: str = ""
     """ATT&CK tactic: the first a tag names (`attack.credential-access`), else the folder the rule lies in."""
     reads: str = "audit"
-    """Which signals it is for: `audit`, `process` or `flow`."""
+    """Which signals it is for: `audit`, `process`, `flow` or `object`."""
     marker: bool = False
     """True: makes no finding, only lets other rules come `after` it."""

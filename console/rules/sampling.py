@@ -1,7 +1,8 @@
 """A rule's own samples: what it must find, what it must not, and what it may find only quietly.
 
-A sample is an audit event cut to what matters; here it is filled in as an API server would write it. Out: a sentence
-for each sample that the rules judge otherwise. Nothing but tests and `warroom rules test` reads samples.
+A sample is an audit event cut to what matters, filled in here as an API server would write it; a record of a sensor; or
+a manifest. Out: a sentence for each sample that the rules judge otherwise. Nothing but tests and `warroom rules test`
+reads samples.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from console.model.severity import Severity
 from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
 from console.rules.loading import load_rule, load_samples
+from console.rules.lookout import Lookout
+from console.rules.watched import change_of
 
 _numbers = itertools.count()
 _KUBECTL = "kubectl/v1.33.1 (linux/amd64) kubernetes/8adc0f0"
 _PARTS = ("match", "silent", "quiet")
+_BEGUN = 1_795_417_200.0
 
 Sample = Mapping[str, Any]
 
@@ -106,6 +110,10 @@ def _missed(rule: str, cases: list[list[Sample]], rules: RuleSet) -> Iterator[st
 
 def _found(rule: str, events: Sequence[Sample], rules: RuleSet, floor: Severity) -> set[str]:
     rules.run_at(EKS)  # some samples are of that cloud's own hands
+    if rules.reads(rule) == "object":
+        lookout = Lookout(rules)
+        shown = lookout.add(lookout.feed([change_of(one, _BEGUN + second) for second, one in enumerate(events)]))
+        return {finding.rule for finding in shown if finding.severity.at_least(floor)}
     detector = Detector(rules)
     if rules.reads(rule) == "audit":
         detector.feed(read(events))

@@ -13,6 +13,7 @@ from typing import Any
 from console.model.finding import Target
 from console.model.identity import Identity
 from console.model.runtime import Alert, Flow, Place, Process, Sensed
+from console.rules import watched
 
 _WORLD = "reserved:world"
 _METADATA = frozenset({"169.254.169.254", "fd00:ec2::254", "169.254.170.2", "100.100.100.200"})
@@ -98,8 +99,8 @@ def _many(value: Any) -> Sequence[Any]:
     return () if value is None or value == "" else (value,)
 
 
-LOOKS: dict[str, Look] = {"process": _looking(_PROCESS), "flow": _looking(_FLOW)}
-FIELDS: dict[str, tuple[str, ...]] = {"process": tuple(_PROCESS), "flow": tuple(_FLOW)}
+LOOKS: dict[str, Look] = {"process": _looking(_PROCESS), "flow": _looking(_FLOW), "object": watched.look}
+FIELDS: dict[str, tuple[str, ...]] = {"process": tuple(_PROCESS), "flow": tuple(_FLOW), "object": watched.NAMES}
 """Names of the fields by what a rule reads."""
 
 

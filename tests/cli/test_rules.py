@@ -86,6 +86,21 @@ def test_samples_are_run(config: Path) -> None:
     assert json.loads(done.stdout)["fault"].startswith("MY-RULE does not find ")
 
 
+def test_a_rule_over_objects_is_explained_on_manifests(tmp_path: Path) -> None:
+    path, secret = tmp_path / "all.yml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: door, namespace: shop}\nspec: {type: NodePort}\n"
+    path.write_text(f"{secret}---\n{service}")
+
+    done = rules("explain", "OBJ-NODEPORT", str(path))
+
+    assert done.returncode == 0, done.stderr
+    assert "matches: event" in done.stdout
+    assert "yes new.body.spec.type: NodePort  found NodePort" in done.stdout
+    assert "is no kind whose changes are told" in done.stderr
+    (tmp_path / "empty.yml").write_text("\n")
+    assert rules("explain", "OBJ-NODEPORT", str(tmp_path / "empty.yml")).returncode == 2
+
+
 def test_a_rule_is_explained_on_a_log(config: Path) -> None:
     log = config.parent / "audit.log"
     event = {

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _UNSEEN = "No audit source: reads of secrets, execs, minted tokens and impersonation cannot be seen, nor who did them."
+_JUDGED = "What appears or changes in the cluster is judged all the same, by the objects alone."
 _ADD = "Add one: start with --audit PATH or --audit-webhook ADDRESS, or under [sources] in the config file."
 
 
@@ -95,6 +96,7 @@ class Activity(Table):
         if not self.audit_seen():
             return (
                 (_UNSEEN, "warn"),
+                (_JUDGED, "ink"),
                 ("", "ink"),
                 (_ADD, "ink"),
                 (f"{look.key('room.changes')} shows what changed in the last 24 hours.", "dim"),

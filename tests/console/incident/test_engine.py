@@ -103,6 +103,17 @@ async def test_a_configured_source_is_never_missing_in_the_header(tmp_path: Path
     assert [(one.name, one.state) for one in header.sources if one.name == "audit"] == [("audit", "loading")]
 
 
+async def test_changes_that_were_lost_in_a_storm_stand_beside_the_watch(tmp_path: Path) -> None:
+    async with drill_engine(tmp_path, ManualClock(), attacked=False, settle=0.5) as room:
+        room.engine.noticing.dropped = 3
+        await room.pass_time(2)
+        (header,) = await room.rows("header", HeaderView)
+
+    watch = [one for one in header.sources if one.name == "watch"]
+    assert [(one.state, one.dropped) for one in watch] == [("live", 3)]
+    assert "who made them is not known" in watch[0].note
+
+
 async def test_panes_keep_the_newest_and_the_worst_and_stay_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

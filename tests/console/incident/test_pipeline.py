@@ -15,9 +15,10 @@ from console.journal.findings import FindingStore as Store
 from console.model.audit import AuditEvent
 from console.model.finding import Finding, Target
 from console.model.identity import Identity
+from console.model.ref import BY_KIND
 from console.model.runtime import Sensed
 from console.model.severity import Severity
-from console.model.signal import Measure
+from console.model.signal import Change, Measure
 from console.ports.clock import ManualClock
 from console.ports.source import Batch
 from console.ports.tasks import Tasks
@@ -35,6 +36,7 @@ class Counting:
         self.raw: list[bytes] = []
         self.sensed: list[tuple[Sensed, bytes]] = []
         self.measures: list[Measure] = []
+        self.changes: list[Change] = []
         self.fails = fails
 
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
@@ -51,6 +53,10 @@ class Counting:
 
     def measure(self, batch: Sequence[Measure]) -> list[Finding]:
         self.measures += batch
+        return []
+
+    def notice(self, batch: Sequence[Change]) -> list[Finding]:
+        self.changes += batch
         return []
 
 
@@ -210,18 +216,19 @@ async def test_a_save_that_takes_long_is_not_written_over_what_is_saved_after_it
     store.close()
 
 
-async def test_a_batch_of_events_and_measures_loses_neither(tmp_path: Path) -> None:
+async def test_a_batch_of_events_measures_and_changes_loses_none(tmp_path: Path) -> None:
     store = Store(tmp_path / "findings.db")
     matcher = Counting()
     line = pipeline(store, matcher)
     tasks = Tasks()
     tasks.start("pipeline", line.run())
-    measure = Measure("q", (), 1.0, 1.0)
+    measure, change = Measure("q", (), 1.0, 1.0), Change("created", BY_KIND["Node"].ref("", "n9"), 1.0)
 
-    await line.put(Batch("mixed", [*events(1), measure, *events(1)], "", (b"first", b"", b"second")))
+    await line.put(Batch("mixed", [*events(1), measure, *events(1), change], "", (b"first", b"", b"second", b"")))
     await line.idle()
 
     assert (matcher.count, matcher.raw, matcher.measures) == (2, [b"first", b"second"], [measure])
+    assert matcher.changes == [change]
     await tasks.close()
     store.close()
 
