@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from console.model.audit import AuditEvent
-from console.model.finding import Finding, Target
+from console.model.finding import Finding, Target, key_for
 from console.model.identity import Identity
 from console.model.runtime import Alert, Flow, Process, Sensed
 from console.rules.compiling import Compiled, RuleSet
 from console.rules.describing import identity_of, target_of, time_of
-from console.rules.folding import MOST, Folder, key_for, key_of
+from console.rules.folding import MOST, Folder, key_of
 from console.rules.keeping import kept
 from console.rules.retelling import Retellings
 from console.rules.sensed import identity_in, reads_of, target_in

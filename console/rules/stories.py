@@ -15,9 +15,9 @@ from typing import TypeVar
 
 import msgspec
 
-from console.model.finding import Finding
+from console.model.finding import Finding, Key
 from console.model.severity import Severity
-from console.rules.folding import Key, key_of
+from console.rules.folding import key_of
 
 MOST = 20_000
 GAP = 6 * 3600.0
@@ -168,9 +168,9 @@ class Storyteller:
         if known := self._of.get(key) or self._stories.get(told):
             return known
         if told:  # of an earlier engine: people have written it down
-            again_told = Story(one)
-            again_told.id = told
-            return again_told
+            story = Story(one)
+            story.id = told
+            return story
         found = [story for handle in _handles(one) if (story := self._story_at(handle)) and _meets(story, one)]
         if not found:
             return self._led_here(one) or Story(one)

@@ -16,6 +16,7 @@ from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
 from console.rules.loading import load_rule
 from console.rules.offline import detect, shipped_rules
+from console.rules.stories import Storyteller
 from console.rules.translating import load_meanings
 from tests.console.model.envelopes.test_falco import SHELL
 from tests.console.model.envelopes.test_tetragon import PROCESS, caught
@@ -106,6 +107,25 @@ def test_a_scan_counts_the_ports_of_each_host_apart() -> None:
     assert "FLOW-PORT-SCAN" in found(*(flow("10.0.0.9", port) for port in range(1, 31)))
     assert "FLOW-PORT-SCAN" not in found(*(flow(f"10.0.0.{port}", port) for port in range(1, 31)))
     assert "FLOW-PORT-SCAN" not in found(*(flow("10.0.0.9", 80) for _ in range(60)))
+
+
+def test_two_pods_that_do_the_same_are_two_findings_and_no_company() -> None:
+    """Sensors name no user. As one finding, an attacker's pod would hide behind an agent's everyday question."""
+
+    def asked(pod: str, second: int) -> dict[str, Any]:
+        return {"flow": {
+            "time": f"2026-11-23T07:00:{second:02}Z", "verdict": "FORWARDED", "traffic_direction": "EGRESS",
+            "IP": {"destination": "169.254.169.254"}, "l4": {"TCP": {"destination_port": 80}},
+            "source": {"namespace": "shop", "pod_name": pod}, "destination": {},
+        }}  # fmt: skip
+
+    detector, teller = Detector(shipped_rules()), Storyteller()
+    detector.sense(told(asked("agent-1", 1), asked("web-1", 2), asked("web-1", 3), asked("agent-1", 4)))
+    found = [one for one in detector.findings() if one.rule == "FLOW-METADATA"]
+    assert sorted((one.who.pod, one.count) for one in found) == [("shop/agent-1", 2), ("shop/web-1", 2)]
+    assert len({one.id for one in found}) == 2
+    teller.feed(found)
+    assert len(set(map(id, teller._of.values()))) == 2
 
 
 def test_a_rule_for_a_source_that_nobody_reads_is_a_fault(tmp_path: Path) -> None:
