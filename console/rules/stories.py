@@ -168,9 +168,9 @@ class Storyteller:
         if known := self._of.get(key) or self._stories.get(told):
             return known
         if told:  # of an earlier engine: people have written it down
-            story = Story(one)
-            story.id = told
-            return story
+            renewed = Story(one)
+            renewed.id = told
+            return renewed
         found = [story for handle in _handles(one) if (story := self._story_at(handle)) and _meets(story, one)]
         if not found:
             return self._led_here(one) or Story(one)
