@@ -71,8 +71,12 @@ def test_a_higher_priority_of_the_cluster_counts() -> None:
         (caught("sys_write", {"int_arg": 5}, policy_name="Terminal shell in container"),
          "TETRAGON-TERMINAL-SHELL-IN-CONTAINER", "D95"),
         (caught("sys_write", {"int_arg": 5}), "TETRAGON-WATCH", ""),
+        (caught("security_file_permission", {"file_arg": {"path": "/etc/pki/tls/cert.pem"}}), "TETRAGON-WATCH", ""),
+        (caught("security_file_permission", {"file_arg": {"path": "/var/log/app.log"}}), "TETRAGON-WATCH", ""),
+        (caught("security_inode_unlink", {"file_arg": {"path": "/var/log/auth.log"}}), "TETRAGON-WATCH", "D65"),
     ],
-    ids=["by its argument", "by its function", "no policy's name", "by its policy", "unknown"],
+    ids=["by its argument", "by its function", "no policy's name", "by its policy", "unknown",
+         "an authority", "a log", "a log removed"],
 )  # fmt: skip
 def test_what_a_tetragon_policy_caught_is_understood_where_it_can_be(record: bytes, rule: str, entry: str) -> None:
     (one,) = Detector(RuleSet(())).sense(told(record))
