@@ -76,12 +76,11 @@ class Board:
 
     def found(self, findings: Iterable[Finding]) -> None:
         """New or changed findings: their rows at once, what follows from them soon."""
-        changed: dict[str, None] = {}
+        changes: list[tuple[Finding, Finding | None]] = []
         for finding in findings:
-            before = self.findings.get(finding.id)
+            changes.append((finding, self.findings.get(finding.id)))
             self.findings[finding.id] = finding
-            changed[finding.id] = None
-            changed |= dict.fromkeys(self._chains.take(finding, before))
+        changed = dict.fromkeys(finding.id for finding, _ in changes) | dict.fromkeys(self._chains.take(changes))
         self.tables["findings"].put(*(self._finding_row(self.findings[one]) for one in changed))
         if len(self.findings) > FINDINGS + _SLACK:
             self._give_up()

@@ -5,7 +5,7 @@ In: findings, new and changed. Out: the chain of a story, and the findings whose
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from console.model.finding import Finding
 from console.model.severity import Severity
@@ -28,18 +28,19 @@ class Chains:
         """The tactics of a story; () for none."""
         return self._chains.get(story, ())
 
-    def take(self, finding: Finding, before: Finding | None) -> set[str]:
-        """A finding is there or has changed. Answers the ids of all whose chain is another one now."""
-        left: set[str] = set()
-        if before is not None and before.story and before.story != finding.story:
-            self._members.get(before.story, {}).pop(finding.id, None)
-            left = self._tell(before.story)
-        if not finding.story:
-            return left
-        self._members.setdefault(finding.story, {})[finding.id] = None
-        if finding.tactic in ("", *self.of(finding.story)) or not finding.severity.at_least(Severity.LOW):
-            return left  # the road of nearly all: a story has many findings and few tactics
-        return left | self._tell(finding.story)
+    def take(self, changes: Iterable[tuple[Finding, Finding | None]]) -> set[str]:
+        """Findings that are there or have changed, with what each was. Answers all whose chain is another one now."""
+        stale: dict[str, None] = {}
+        for finding, before in changes:
+            if before is not None and before.story and before.story != finding.story:
+                self._members.get(before.story, {}).pop(finding.id, None)
+                stale[before.story] = None
+            if not finding.story:
+                continue
+            self._members.setdefault(finding.story, {})[finding.id] = None
+            if finding.tactic not in ("", *self.of(finding.story)) and finding.severity.at_least(Severity.LOW):
+                stale[finding.story] = None  # seldom: a story has many findings and few tactics
+        return {one for story in stale for one in self._tell(story)}  # once each: thousands may move together
 
     def forget(self, finding: Finding) -> None:
         """A finding is kept no more. The chain goes with the last one of its story."""

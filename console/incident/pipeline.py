@@ -21,6 +21,8 @@ from console.ports.source import Batch
 
 SLICE = 400
 """Audit events matched before other tasks get a turn: about 3 ms."""
+SENSED = 40
+"""Tellings of sensors matched before other tasks get a turn: long command lines take long to look through."""
 QUEUE = 32
 """Batches waiting at most; then sources wait."""
 LEDGER, COUNTS = "ledger", "counts"
@@ -217,8 +219,8 @@ class Pipeline:
             await asyncio.sleep(0)
 
     async def _sense(self, sensed: list[tuple[Sensed, bytes]], source: str) -> None:
-        for start in range(0, len(sensed), SLICE):
-            part = sensed[start : start + SLICE]
+        for start in range(0, len(sensed), SENSED):
+            part = sensed[start : start + SENSED]
             self._keep(self._matcher.sense([one for one, _ in part], [raw for _, raw in part], source))
             await asyncio.sleep(0)
 

@@ -32,8 +32,23 @@ class Target(msgspec.Struct, frozen=True):
         return ResourceRef(cluster, self.group, self.kind, self.namespace, self.name, self.uid)
 
 
+Key = tuple[str, ...]
+
+
+def key_for(rule: str, who: Identity, on: Target) -> Key:
+    """What this rule finds of this user and target is one finding.
+
+    Sensors name no user: the pod is who, or all pods that scan would be one. It stands last and only where it tells
+    more than the target does, so that ids which people have written down stay.
+    """
+    key = (rule, who.user, who.as_user, on.group, on.kind, on.subresource, on.namespace, on.name, on.path)
+    if who.user or not who.pod or (on.kind == "Pod" and who.pod == f"{on.namespace}/{on.name}"):
+        return key
+    return (*key, who.pod)
+
+
 class Finding(msgspec.Struct, frozen=True):
-    """What a rule found, folded over all its events of one user and target."""
+    """What a rule found, folded over all its events of one user (or pod, where nobody is named) and target."""
 
     rule: str
     title: str
@@ -69,9 +84,6 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """Stable 8 hex digits of rule, user and target."""
-        who, on = self.who, self.target
-        text = "\x00".join(
-            (self.rule, who.user, who.as_user, on.group, on.kind, on.subresource, on.namespace, on.name, on.path)
-        )
+        """Stable 8 hex digits of rule, user (or pod, where nobody is named) and target."""
+        text = "\x00".join(key_for(self.rule, self.who, self.target))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from console.model.audit import AuditEvent
-from console.model.finding import Finding, Target
+from console.model.finding import Finding, Target, key_for
 from console.model.identity import Identity
 from console.model.runtime import Alert, Flow, Process, Sensed
 from console.rules.compiling import Compiled, RuleSet
 from console.rules.describing import identity_of, target_of, time_of
-from console.rules.folding import MOST, Folder, key_for, key_of
+from console.rules.folding import MOST, Folder, key_of
 from console.rules.keeping import kept
 from console.rules.retelling import Retellings
 from console.rules.sensed import identity_in, reads_of, target_in
@@ -161,7 +161,11 @@ class Detector:
 
     def _translate(self, alert: Alert, record: bytes, source: str) -> None:
         """A sensor's alert is a finding as it is; told by two sources it is one, also where one is not sure when."""
-        finding = self._translator.finding_of(alert, kept(record), source)
+        try:
+            finding = self._translator.finding_of(alert, kept(record), source)
+        except Exception:  # as in `_judge`: one alert must not take the others of its batch with it
+            self.failures += 1
+            return
         about = _about(finding)
         told = self._told_under(hash((about, alert.at)), source)
         if told is None and not self._retellings.knows(about, alert.at, alert.slack, source):

@@ -1,4 +1,4 @@
-"""Findings, folded: one for each rule, user and target, however many events there are.
+"""Findings, folded: one for each rule, user (or pod) and target, however many events there are.
 
 Bounded: at most `most` findings; when there are more, the longest quiet of the least severe goes first and is counted.
 """
@@ -10,23 +10,16 @@ from collections.abc import Iterable
 
 import msgspec
 
-from console.model.finding import MAX_EVENTS, Finding, Target
-from console.model.identity import Identity
+from console.model.finding import MAX_EVENTS, Finding, Key, key_for
 from console.model.severity import Severity
 
 MOST = 20_000
 _MOST_SOURCES = 20
-Key = tuple[str, ...]
 
 
 def key_of(finding: Finding) -> Key:
     """Findings with the same key are one."""
     return key_for(finding.rule, finding.who, finding.target)
-
-
-def key_for(rule: str, who: Identity, on: Target) -> Key:
-    """The key of what this rule finds of this user and target."""
-    return rule, who.user, who.as_user, on.group, on.kind, on.subresource, on.namespace, on.name, on.path
 
 
 class Folder:

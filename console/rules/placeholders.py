@@ -27,6 +27,14 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "deletes": ("delete", "deletecollection"),
     "reads": ("get", "list", "watch"),
     "system_namespaces": ("kube-system", "kube-public", "kube-node-lease"),
+    "node_namespaces": _words(  # of agents that work on the node itself: storage, network, devices, sensors
+        "kube-system longhorn-system rook-ceph openebs portworx gpu-operator nvidia-gpu-operator calico-system "
+        "tigera-operator cilium kube-flannel metallb-system"
+    ),
+    "watching_namespaces": _words(
+        "kube-system monitoring prometheus observability kube-prometheus-stack cattle-monitoring-system "
+        "openshift-monitoring datadog newrelic opencost"
+    ),
     "everyone": _words("system:anonymous system:unauthenticated system:authenticated system:serviceaccounts"),
     "controller_accounts": tuple(sorted(CONTROLLER_ACCOUNTS)),
     "sockets": _words(

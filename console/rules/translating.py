@@ -51,6 +51,11 @@ class Meaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     part: str
     rule: str
+    functions: tuple[str, ...] = ()
+    """Parts of the traced function without which it means nothing; () for any."""
+
+    def means(self, text: str, function: str) -> bool:
+        return self.part in text and (not self.functions or any(name in function for name in self.functions))
 
 
 class Meanings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +122,7 @@ class Translator:
             function, *arguments = alert.tags
             parts = ((self._table.paths, " ".join(arguments)), (self._table.functions, function))
             for table, text in parts:
-                if name := next((one.rule for one in table if one.part in text), ""):
+                if name := next((one.rule for one in table if one.means(text, function)), ""):
                     return self._by_name[name.lower()]
         return Meaning(alert.rule, "")
 

@@ -41,7 +41,7 @@ class Settled(msgspec.Struct, frozen=True):
                 yield msgspec.structs.replace(rule, marker=True)
 
 
-_SENSORS = ("FALCO-", "TETRAGON-")
+_SENSORS = ("FALCO-", "TETRAGON-", "ALERTMANAGER-", "AM-")
 """How ids begin of findings that a sensor's own rule made."""
 
 

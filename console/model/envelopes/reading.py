@@ -106,7 +106,7 @@ def provider_in(record: bytes) -> str:
 def _slowly(record: bytes, form: str) -> list[Record]:
     value = _read(record)
     found = list(_unwrap(value, form, 4))
-    if not found and not _is_silent(value, form):
+    if not found and not _is_silent(value, form, 4):
         raise DataError("JSON, but neither an audit event nor what a sensor tells")
     return found
 
@@ -124,13 +124,19 @@ def _read(record: bytes) -> Any:
     raise DataError(f"not JSON ({fault})")
 
 
-def _is_silent(value: Any, form: str) -> bool:
-    """Whether a record is as it should be and tells nothing: an empty list, a sensor's record of no interest."""
+def _is_silent(value: Any, form: str, depth: int) -> bool:
+    """Whether a record is as it should be and tells nothing: an empty list, a sensor's record of no interest; also in
+    a shipper's envelope, or each program that ends would count as a record that nobody can read."""
+    if isinstance(value, str) and depth:
+        value = _parsed(value)
     if not isinstance(value, dict):
         return False
     if form in ("auto", "tetragon", "hubble") and (tetragon.is_silent(value) or hubble.is_silent(value)):
         return True
-    return value.get("items") == [] or value.get("records") == []
+    if value.get("items") == [] or value.get("records") == []:
+        return True
+    inner = next((value[name] for name in _WRAPPED if isinstance(value.get(name), (str, dict))), None)
+    return inner is not None and depth > 0 and _is_silent(inner, form, depth - 1)
 
 
 def _unwrap(value: Any, form: str, depth: int) -> Iterator[Record]:

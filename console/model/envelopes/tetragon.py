@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from console.model.envelopes.plain import items, mapping, number, text
+from console.model.envelopes.plain import command, items, mapping, number, text
 from console.model.instants import seconds
 from console.model.runtime import Alert, Flow, Place, Process, Sensed
 from console.model.severity import Severity
@@ -50,13 +50,13 @@ def _process(event: dict[str, Any], node: str, at: float | None) -> Process | No
     return Process(
         at=at,
         binary=binary,
-        arguments=text(process.get("arguments")),
+        arguments=command(process.get("arguments")),
         place=_place(process, node),
         id=text(process.get("exec_id")),
         directory=text(process.get("cwd")),
         user=text(process.get("uid")),
         parent=text(parent.get("binary")),
-        parent_arguments=text(parent.get("arguments")),
+        parent_arguments=command(parent.get("arguments")),
         flags=tuple(text(process.get("flags")).split()),
     )
 

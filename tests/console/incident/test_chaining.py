@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
+
+from console.incident import chaining
 from console.incident.chaining import Chains
 from console.model.finding import Finding
-from console.rules.stories import Storyteller
+from console.rules.stories import Storyteller, tactics_of
 from tests.console.rules.test_stories import CHAIN, LOW, finding
 
 
@@ -15,11 +20,11 @@ class Kept:
         self.teller = Storyteller()
 
     def found(self, *steps: Finding) -> set[str]:
-        changed: set[str] = set()
+        changes: list[tuple[Finding, Finding | None]] = []
         for one in self.teller.feed(steps):
-            before, self.findings[one.id] = self.findings.get(one.id), one
-            changed |= self.chains.take(one, before)
-        return {self.findings[one].rule for one in changed}
+            changes.append((one, self.findings.get(one.id)))
+            self.findings[one.id] = one
+        return {self.findings[one].rule for one in self.chains.take(changes)}
 
 
 def test_every_row_of_a_story_hears_of_a_new_tactic() -> None:
@@ -45,6 +50,25 @@ def test_two_stories_that_turn_out_to_be_one_have_one_chain() -> None:
     (story,) = {one.story for one in kept.findings.values()}
     assert kept.chains.of(story) == ("execution", "discovery", "impact", "persistence", "credential-access")
     assert [kept.chains.of(one) for one in stories - {story}] == [()]
+
+
+def test_thousands_that_move_to_another_story_are_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept()
+    looked: list[int] = []
+
+    def counted(members: Sequence[Finding]) -> tuple[str, ...]:
+        looked.append(len(members))
+        return tactics_of(members)
+
+    web = "system:serviceaccount:shop:web"
+    for number in range(3000):
+        user, ip, pod = (web, "10.0.0.7", "") if number % 3 else ("", "", "shop/web-1")
+        tactic = ("impact", "execution")[number % 2]
+        kept.found(finding(tactic, LOW, 1, user=user, ip=ip, pod=pod, rule=f"r{number}"))
+    monkeypatch.setattr(chaining, "tactics_of", counted)
+    kept.found(finding("credential-access", LOW, 5, user=web, pod="shop/web-1"))
+    assert len({one.story for one in kept.findings.values()}) == 1
+    assert 3000 < sum(looked) < 6000
 
 
 def test_a_chain_is_forgotten_with_the_last_finding_of_its_story() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from console.model.audit import AuditEvent
 from console.model.finding import Finding, Target
 from console.model.identity import Identity
 from console.model.ref import BY_KIND
-from console.model.runtime import Sensed
+from console.model.runtime import Process, Sensed
 from console.model.severity import Severity
 from console.model.signal import Change, Measure
 from console.ports.clock import ManualClock
@@ -231,6 +232,22 @@ async def test_a_batch_of_events_measures_and_changes_loses_none(tmp_path: Path)
     assert matcher.changes == [change]
     await tasks.close()
     store.close()
+
+
+async def test_a_storm_of_programs_lets_others_have_their_turn(tmp_path: Path) -> None:
+    """A program's long command line is looked through by many patterns: four hundred at once hold the loop too long."""
+    matcher = Counting()
+    line = pipeline(Store(tmp_path / "findings.db"), matcher)
+    tasks = Tasks()
+    tasks.start("pipeline", line.run())
+    started = [Process(float(number), "/bin/sh") for number in range(400)]
+    await line.put(Batch("tetragon", started, "", [b"{}"] * len(started)))
+    seen = [0]
+    while seen[-1] < len(started):
+        await asyncio.sleep(0)
+        seen.append(len(matcher.sensed))
+    await tasks.close()
+    assert max(later - before for before, later in pairwise(seen)) <= 50
 
 
 async def test_a_batch_that_breaks_a_rule_is_given_back_to_the_queue_as_done(tmp_path: Path) -> None:

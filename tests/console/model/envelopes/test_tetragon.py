@@ -48,6 +48,15 @@ def test_a_started_program_is_a_process_with_its_pod_and_parent(form: str) -> No
     assert (one.id, one.directory, one.user, one.flags) == (PROCESS["exec_id"], "/app", "0", ("execve", "clone"))
 
 
+@pytest.mark.parametrize("silent", [{"process_exit": {"process": PROCESS}}, {"lost_events": {"num_events_lost": 3}}])
+def test_what_tells_nothing_tells_nothing_in_a_shippers_envelope_either(silent: dict[str, Any]) -> None:
+    inside = json.dumps(silent)
+    for text in (inside, json.dumps({"log": f"2026-11-23T07:00:00Z stdout F {inside}"}), json.dumps({"event": silent})):
+        assert read_record(text.encode()) == []
+    with pytest.raises(DataError):
+        read_record(json.dumps({"log": "no record at all {}"}).encode())
+
+
 def test_the_other_spelling_of_field_names_says_the_same() -> None:
     camel = {"execId": "x", "binary": "/bin/id", "pod": {"namespace": "shop", "name": "web-1"}}
     text = json.dumps({"processExec": {"process": camel}, "nodeName": "worker-1", "time": TIME}).encode()
