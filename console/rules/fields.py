@@ -80,7 +80,7 @@ _MANY: dict[str, Getter] = {
     "responseStatus.status": _status("status"),
     "responseStatus.reason": _status("reason"),
     "responseStatus.message": _status("message"),
-    "exec.args": lambda view: view.query.get("command", ()),
+    "exec.args": lambda view: view.arguments,
     "who.outside": lambda view: (view.outside,),
     "by.controller": lambda view: (view.own_work,),
     "by.owner": lambda view: (view.owned,),

@@ -150,9 +150,17 @@ class View:
         return unquote(self.event.request_uri.partition("?")[0][:4096])
 
     @_Lazy
+    def arguments(self) -> list[str]:
+        """What an exec runs; in the body where the URL was not kept."""
+        if asked := self.query.get("command"):
+            return asked
+        said = self.body.get("command")
+        return [one for one in said if isinstance(one, str)] if isinstance(said, list) else []
+
+    @_Lazy
     def command(self) -> str:
         """The command of an exec, its arguments joined by spaces."""
-        return " ".join(self.query.get("command", ()))
+        return " ".join(self.arguments)
 
     @_Lazy
     def account(self) -> tuple[str, str]:
