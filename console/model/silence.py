@@ -11,6 +11,12 @@ from console.model.runtime import Alert
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
 
+GENERAL = frozenset({
+    "prometheus", "prometheus_replica", "replica", "cluster", "region", "env", "environment", "severity", "monitor",
+})  # fmt: skip
+"""Labels that say nothing of what an alert is about: alone they hide a whole cluster's alerts."""
+
+
 class Matcher(msgspec.Struct, frozen=True):
     """One condition of a silence on one label; all of them must hold."""
 

@@ -64,7 +64,10 @@ async def test_what_fires_is_found_once_with_its_sources_and_outlives_a_kill(
     (both,) = (row for row in before if str(row.rule) == SHELL_RULE)
     assert both.sources == "alertmanager, falco:webhook"
     (source,) = (one for one in header.sources if one.name == "alertmanager")
-    assert (source.state, source.note) == ("live", "no Watchdog alert is defined or it never fired")
+    assert (source.state, source.note) == (
+        "live",
+        "no Watchdog alert is defined or it never fired; 1 silence hides 1 alert",
+    )
 
     warroom.kill()
     alertmanager.post(alert("KubeAPIDown", cluster="b"))

@@ -9,12 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from console.checks.telling import listed
 from console.errors import BadInput, Refused
-from console.model.silence import Firing, Matcher
+from console.model.silence import GENERAL, Firing, Matcher
 
-GENERAL = frozenset({
-    "prometheus", "prometheus_replica", "replica", "cluster", "region", "env", "environment", "severity", "monitor",
-})  # fmt: skip
-"""Labels that say nothing of what an alert is about: alone they hide a whole cluster's alerts."""
 SHOWN = 8
 
 
