@@ -8,6 +8,15 @@ import msgspec
 
 from console.model.runtime import Alert
 
+SECURITY = "security"
+"""Tag of an alert whose labels say that it is about security."""
+_ATTACK = re.compile(
+    r"(attack\.|mitre_)?(t\d{4}(\.\d{3})?|reconnaissance|resource[-_]development|initial[-_]access|execution|persistence|"
+    r"privilege[-_]escalation|defense[-_]evasion|credential[-_]access|discovery|lateral[-_]movement|collection|"
+    r"command[-_]and[-_]control|exfiltration|impact)\Z",
+    re.IGNORECASE,
+)
+"""Tactics and techniques of ATT&CK."""
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
 
@@ -68,8 +77,10 @@ class Firing(msgspec.Struct, frozen=True):
 
     @property
     def is_security(self) -> bool:
-        """Whether its labels say that it is about security, or a sensor raised it."""
-        return self.alert is not None and (self.alert.sensor != "alertmanager" or bool(self.alert.tags))
+        """Whether its labels say that it is about security, or a runtime sensor raised it."""
+        if self.alert is None or self.alert.sensor != "alertmanager":
+            return self.alert is not None
+        return any(tag == SECURITY or _ATTACK.match(tag) for tag in self.alert.tags)
 
 
 def _quoted(text: str) -> str:

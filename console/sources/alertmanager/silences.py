@@ -63,7 +63,8 @@ class AlertmanagerSilences:
         if not marker:
             return None
         found = await asyncio.to_thread(_all, await self._get(_SILENCES), silence_of)
-        known = next((one for one in found if marker in one.comment), None)
+        bearing = (one for one in found if marker in one.comment)
+        known = min(bearing, key=lambda one: one.state != "active", default=None)  # a comment can be copied
         return await self.silence(known.id) if known else None
 
     async def send(self, request: Request, within: float = 10.0) -> Reply:
