@@ -85,7 +85,7 @@ class AlertSilence(Writing):
             blast=(
                 *hit_lines(hit, server.where),
                 f"matches: {', '.join(map(str, matchers))}",
-                f"ends by itself at {stamp(ends)}; author {by}, comment: {comment}",
+                f"begins at once, ends by itself at {stamp(ends)}; author {by}, comment: {comment}",
             ),
             limits=LIMITS,
             reverters=("whoever can open Alertmanager: nothing there tells who may end a silence",),

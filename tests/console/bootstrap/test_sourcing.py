@@ -34,7 +34,7 @@ def test_alertmanager_is_asked_and_heard(tmp_path: Path) -> None:
 
 
 def test_silences_are_made_where_alerts_are_asked_for_and_with_the_same_login(tmp_path: Path) -> None:
-    login = {"alertmanager_user": "me", "alertmanager_password_file": private(tmp_path / "secret")}
+    login: dict[str, Any] = {"alertmanager_user": "me", "alertmanager_password_file": private(tmp_path / "secret")}
     found = silences(Settings(sources=SourceSettings(alertmanager="https://am:9093/prefix/?token=x", **login)))
     assert found is not None
     assert (found.where, found.url, found.watchdog) == (

@@ -84,6 +84,8 @@ async def test_a_silence_is_proved_by_what_alertmanager_lists_and_undone(
         assert made["createdBy"] == room.cluster.info.user
         assert [a.planned.digest for a in room.case.state.open_undo()] == [plan.digest]
 
+        assert list(room.runner.touched()) == [], "no watch of the cluster tells of a silence"
+
         undo = await room.runner.plan_undo(plan.digest)
         outcome = await room.finish(undo)
 
