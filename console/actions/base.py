@@ -50,7 +50,7 @@ class Desk(Protocol):
 
     @property
     def incident(self) -> str:
-        """Its declared name, "" while undeclared."""
+        """Its declared name, its id while undeclared."""
         ...
 
     def now(self) -> float: ...

@@ -35,6 +35,8 @@ class Case(msgspec.Struct, frozen=True):
     arrived: Arrived = lambda audit_id: None
     silences: Silences | None = None
     """None where no Alertmanager is configured."""
+    incident: str = ""
+    """Its id."""
 
     @property
     def state(self) -> IncidentState:

@@ -39,7 +39,7 @@ class CaseDesk:
 
     @property
     def incident(self) -> str:
-        return self._case.state.declared.name if self._case.state.declared else ""
+        return self._case.state.declared.name if self._case.state.declared else self._case.incident
 
     def now(self) -> float:
         return self._case.clock.now()

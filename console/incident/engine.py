@@ -136,7 +136,7 @@ class Engine:
         )  # fmt: skip
         self.case = Case(
             self.cluster, self.chronicle, parts.evidence, self.export, self.clock, self.registry, self.book,
-            Names(self.secret, self.chronicle, self.export), self.ledger.arrived, parts.silences,
+            Names(self.secret, self.chronicle, self.export), self.ledger.arrived, parts.silences, self.incident,
         )  # fmt: skip
         recognise((*parts.sources, parts.silences), self.case.names.marked)
         self.runner = Runner(self.case)
