@@ -14,6 +14,7 @@ from console.actions.failpoints import reach
 from console.actions.fetching import read
 from console.actions.pinning import made_again, moved
 from console.actions.preflight import dry_run
+from console.actions.reaching import read_there
 from console.actions.resolving import resolve
 from console.actions.sending import How, Result, send_step
 from console.actions.standing import done_steps
@@ -25,7 +26,7 @@ from console.model.ref import BY_KIND
 from console.model.verdict import Stage
 from console.ports.tasks import Tasks
 
-PROBED = ("allowed", "token_secrets")
+PROBED = ("allowed", "token_secrets", "silence", "alert")
 """Facts that are asked for again after a write."""
 
 
@@ -50,7 +51,7 @@ async def _refuse_changed(case: Case, plan: Plan) -> None:
     """Each pinned object as the plan knew it: said here with both values, where a dry-run would only show a 422."""
     await _refuse_another_target(case, plan)
     for step in plan.steps:
-        before = await read(case.cluster, step.call.ref) if step.pin else None
+        before = await read_there(case, step.call.ref) if step.pin else None
         if step.pin and before is not None and (why := moved(step.pin, before)):
             raise Refused(f"{why} Plan it again.")
 

@@ -17,6 +17,7 @@ from console.model.ref import ResourceRef
 from console.model.verdict import Verdict
 from console.ports.cluster import ClusterInfo, View
 from console.ports.facts import Facts
+from console.ports.silences import Alerts
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -41,6 +42,16 @@ class Desk(Protocol):
 
     @property
     def facts(self) -> Facts: ...
+
+    @property
+    def alerts(self) -> Alerts | None:
+        """What Alertmanager tells; None where none is configured."""
+        ...
+
+    @property
+    def incident(self) -> str:
+        """Its declared name, its id while undeclared."""
+        ...
 
     def now(self) -> float: ...
 

@@ -15,6 +15,7 @@ from console.ports.clock import Clock
 from console.ports.cluster import Cluster
 from console.ports.facts import Book
 from console.ports.journal import EvidenceStore
+from console.ports.silences import Silences
 
 Arrived = Callable[[str], int | None]
 """HTTP status with which the audit record shows a write of ours by its Audit-ID; None when it does not show it."""
@@ -32,6 +33,10 @@ class Case(msgspec.Struct, frozen=True):
     book: Book
     names: Names
     arrived: Arrived = lambda audit_id: None
+    silences: Silences | None = None
+    """None where no Alertmanager is configured."""
+    incident: str = ""
+    """Its id."""
 
     @property
     def state(self) -> IncidentState:

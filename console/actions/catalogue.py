@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from console.actions.alert.silence import AlertSilence
+from console.actions.alert.unsilence import AlertUnsilence
 from console.actions.contain.cut_streams import StreamCut
 from console.actions.contain.delete_pod import PodDelete
 from console.actions.contain.quarantine import PodQuarantine
@@ -33,6 +35,8 @@ def all_actions() -> Registry:
         SaUnrevoke(),
         SaReplace(),
         StreamCut(),
+        AlertSilence(),
+        AlertUnsilence(),
     ):
         registry.add(action)
     return registry

@@ -14,6 +14,7 @@ from console.model.objects import Obj
 from console.model.ref import BY_KIND, ResourceRef
 from console.ports.cluster import ClusterInfo, Request, View
 from console.ports.facts import Facts
+from console.ports.silences import Alerts
 
 _MOST_OWNERS = 6
 
@@ -31,6 +32,14 @@ class CaseDesk:
     @property
     def facts(self) -> Facts:
         return self._case.book
+
+    @property
+    def alerts(self) -> Alerts | None:
+        return self._case.silences
+
+    @property
+    def incident(self) -> str:
+        return self._case.state.declared.name if self._case.state.declared else self._case.incident
 
     def now(self) -> float:
         return self._case.clock.now()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 
 from console.actions.chronicle import Chronicle
 from console.hygiene.exporting import Exporter, known_safe
@@ -16,6 +17,9 @@ from console.model.entry import Recorded
 
 TOPIC = "name"
 _LENGTH = 10
+_MARKED = re.compile(r"\[(c[a-z2-7]{10})\]")
+_TAIL = 400
+"""Characters at a text's end in which a mark is looked for."""
 
 
 class Names:
@@ -36,6 +40,10 @@ class Names:
             self._chronicle.record(Recorded(known_safe(TOPIC), known_safe(name), seat, self._export(purpose)))
             self._known.add(known_safe(name))
         return name
+
+    def marked(self, text: str) -> bool:
+        """Whether a text bears one of this incident's names in brackets, as `marker` writes it."""
+        return any(name in self._known for name in _MARKED.findall(text[-_TAIL:]))
 
     @property
     def manager(self) -> str:

@@ -13,6 +13,7 @@ from console.actions.fetching import accepts, status_words
 from console.actions.gate import Gap, without_evidence
 from console.actions.pinning import canonical
 from console.actions.protected import protection
+from console.actions.reaching import is_elsewhere
 from console.errors import LoginNeeded, Refused, Unreachable
 from console.model.plan import Call, Plan, Step
 from console.ports.cluster import Reply, Request
@@ -84,6 +85,8 @@ async def dry_run(case: Case, plan: Plan) -> tuple[Try, ...]:
 
 async def _try(case: Case, number: int, step: Step, made: set[tuple[str, str, str, str]]) -> Try:
     call = step.call
+    if is_elsewhere(call.ref):
+        return Try(number, True, f"{call.title}: cannot be tried: Alertmanager has no dry run", able=False)
     query = (*call.query, ("dryRun", "All"))
     request = Request(call.method, call.path, query, _tried_body(call), call.content_type, accept=accepts(call.ref))
     try:

@@ -16,8 +16,8 @@ import msgspec
 
 from console.actions.case import Case
 from console.actions.comparing import differences
-from console.actions.fetching import read
 from console.actions.pinning import canonical
+from console.actions.reaching import is_elsewhere, read_there
 from console.errors import ApiStatus, JournalError, LoginNeeded, Unreachable
 from console.hygiene.exporting import known_safe
 from console.model.entry import Intent, Resolved
@@ -74,7 +74,7 @@ async def _look(case: Case, step: Step, intent: Intent, before: Mapping[str, Any
         return Found(False, said)
     known = Found(True, said) if status is not None and status < 500 else None
     try:
-        current = await read(case.cluster, step.call.ref)
+        current = await read_there(case, step.call.ref)
     except (Unreachable, LoginNeeded):
         return known
     except ApiStatus as error:
@@ -117,6 +117,8 @@ def _of_delete(step: Step, before: Mapping[str, Any] | None, current: Mapping[st
 def _of_create(step: Step, current: Mapping[str, Any] | None) -> Found:
     if current is None:
         return Found(False, "there is no such object")
+    if is_elsewhere(step.call.ref):
+        return Found(True, "it is there, with the marker of this plan")
     if different := differences(step.call, current):
         fields = ", ".join(".".join(path) for path in different)
         return Found(None, f"an object of that name is there, but not as planned ({fields})")

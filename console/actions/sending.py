@@ -21,6 +21,7 @@ from console.actions.failpoints import reach
 from console.actions.fetching import accepts, read, server_time, status_words, without_values
 from console.actions.freshening import freshened
 from console.actions.pinning import canonical, moved
+from console.actions.reaching import is_elsewhere, read_there, send_there
 from console.actions.resolving import seal_image
 from console.errors import ApiStatus, JournalError, LoginNeeded, Unreachable
 from console.hygiene.exporting import known_safe
@@ -59,7 +60,7 @@ async def send_step(case: Case, plan: Plan, number: int) -> Result:
         if attempt:
             await case.clock.sleep(min(_LONGEST_WAIT, 0.05 * 2**attempt) * (1 + random.random()))  # noqa: S311 - jitter
         try:
-            before = await read(case.cluster, step.call.ref) if step.pin else None
+            before = await read_there(case, step.call.ref) if step.pin else None
         except (ApiStatus, Unreachable, LoginNeeded) as error:
             return Result(How.FAILED, f"{step.call.title}: it could not be read before the write: {error}")
         if step.pin and before is None:
@@ -88,7 +89,7 @@ async def _attempt(
     request = msgspec.structs.replace(request_of(step.call, str(uuid.uuid4()), body), accept=accepts(step.call.ref))
     await _intend(case, plan, number, request, before)
     try:
-        reply = await _send(case, request)
+        reply = await _send(case, step, request)
     except Unreachable as error:
         return False, Result(How.UNKNOWN, str(error))
     except LoginNeeded as error:
@@ -118,9 +119,9 @@ async def _intend(case: Case, plan: Plan, number: int, request: Request, before:
     reach("after_intent")
 
 
-async def _send(case: Case, request: Request) -> Reply:
+async def _send(case: Case, step: Step, request: Request) -> Reply:
     reach("before_send")
-    reply = await case.cluster.send(request, within=WITHIN)
+    reply = await send_there(case, step.call.ref, request, WITHIN)
     reach("after_send")
     return reply
 
@@ -142,7 +143,11 @@ async def _judge(
     if reply.status == 409 and reason == "AlreadyExists":
         return False, await _already_there(case, plan, number, step, words)
     again = reply.status == 429 or (reply.status == 409 and reason == "Conflict" and step.pin is not None)
-    return again, Result(How.FAILED, f"{step.call.title}: the API server answered {reply.status}: {words}")
+    return again, Result(How.FAILED, f"{step.call.title}: {_whose(step)} answered {reply.status}: {words}")
+
+
+def _whose(step: Step) -> str:
+    return "Alertmanager" if is_elsewhere(step.call.ref) else "the API server"
 
 
 async def _already_there(case: Case, plan: Plan, number: int, step: Step, words: str) -> Result:

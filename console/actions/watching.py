@@ -18,6 +18,7 @@ from console.actions.case import Case
 from console.actions.comparing import Path, differences, said
 from console.actions.fetching import read
 from console.actions.planning import applied
+from console.actions.reaching import is_elsewhere
 from console.actions.standing import done_steps, is_judged
 from console.errors import JournalError, WarRoomError
 from console.hygiene.exporting import known_safe
@@ -83,6 +84,8 @@ class Watcher:
         action = self._case.state.actions[digest]
         for number in done_steps(action, known.plan):
             step = known.plan.steps[number - 1]
+            if is_elsewhere(step.call.ref):
+                continue  # no watch tells of it: verification asks again, and says when it is no longer so
             key = _key(step.call.ref)
             self._touched.setdefault(key, {})[f"{digest}:{number}"] = Touch(digest, step)
             if after := known.afters.get(number):

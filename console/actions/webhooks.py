@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from console.actions.blast import Views, blind
+from console.actions.reaching import is_elsewhere
 from console.model.network import Webhook, WebhookClient, WebhookConfiguration
 from console.model.plan import Call, Step
 from console.model.ref import BY_KIND
@@ -21,7 +22,7 @@ _OPERATIONS = {"POST": "CREATE", "PUT": "UPDATE", "PATCH": "UPDATE", "DELETE": "
 
 def webhook_lines(views: Views, steps: tuple[Step, ...]) -> tuple[str, ...]:
     """A line for each webhook that will see one of these writes; a line for a kind that is not watched."""
-    writes = [step.call for step in steps if step.call.writes]
+    writes = [step.call for step in steps if step.call.writes and not is_elsewhere(step.call.ref)]
     if not writes:
         return ()
     lines = list(blind(views, *_KINDS))

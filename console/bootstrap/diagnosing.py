@@ -71,6 +71,7 @@ def sources(options: Options) -> Iterator[Diagnosis]:
     yield _evidence(settings, state_root(options))
     yield from _rules(settings, str(config_path(options)))
     yield from _sources(settings)
+    yield from _unavailable(settings)
 
 
 def _python() -> Diagnosis:
@@ -223,6 +224,13 @@ def _sources(settings: Settings) -> Iterator[Diagnosis]:
                 yield Diagnosis(name, GOOD, f"{value} (served while an engine runs)")
             else:
                 yield _readable(name, Path(value).expanduser())
+
+
+def _unavailable(settings: Settings) -> Iterator[Diagnosis]:
+    """Actions that the settings leave without the server they write to."""
+    if not settings.sources.alertmanager:
+        why = "unavailable: no Alertmanager is named to silence an alert at. Add --alertmanager URL."
+        yield Diagnosis("alert.silence", NOTE, why)
 
 
 def _shown(url: str) -> str:

@@ -16,7 +16,7 @@ from console.bootstrap.linking import write_link
 from console.bootstrap.logbook import start_logbook
 from console.bootstrap.ruling import rules_of
 from console.bootstrap.sharing import shared_with
-from console.bootstrap.sourcing import sources
+from console.bootstrap.sourcing import silences, sources
 from console.cluster.connecting import connect
 from console.cluster.http import HttpTransport
 from console.cluster.live import LiveCluster
@@ -119,6 +119,7 @@ def assemble(
         clock=clock,
         export=Exporter(secret),
         sources=named,
+        silences=silences(settings),
         banner="the API server's certificate is NOT verified" if transport.insecure else "",
         using=using(options, transport.context, settings),
         background=(_learn(cluster, clock, Aliases(state_root(options)), incident),),

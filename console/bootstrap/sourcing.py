@@ -11,6 +11,7 @@ from console.config.settings import Settings
 from console.errors import ConfigError
 from console.model.instants import seconds
 from console.ports.clock import Clock
+from console.ports.silences import Silences
 from console.ports.source import Source
 
 _SPAN = re.compile(r"(\d+)([smhd])")
@@ -116,9 +117,27 @@ def _alertmanager(settings: Settings, clock: Clock) -> Iterator[Source]:
     from console.sources.alertmanager import Alertmanager
     from console.sources.fetching import Access
 
-    token, password = _secret(named.alertmanager_token_file), _secret(named.alertmanager_password_file)
-    access = Access(token, named.alertmanager_ca, named.alertmanager_user, password)
+    access = Access(*_alertmanager_login(settings))
     yield Alertmanager("alertmanager", named.alertmanager, clock, access, named.alertmanager_watchdog)
+
+
+def silences(settings: Settings) -> Silences | None:
+    """The way to Alertmanager's silences, with the source's own address and credentials; None without one."""
+    named = settings.sources
+    if not named.alertmanager:
+        return None
+    from console.sources.alertmanager.silences import AlertmanagerSilences
+    from console.sources.fetching import Access
+
+    access = Access(*_alertmanager_login(settings))
+    return AlertmanagerSilences(named.alertmanager, access, named.alertmanager_watchdog)
+
+
+def _alertmanager_login(settings: Settings) -> tuple[str, str, str, str]:
+    """Token, authority, user and password."""
+    named = settings.sources
+    token, password = _secret(named.alertmanager_token_file), _secret(named.alertmanager_password_file)
+    return token, named.alertmanager_ca, named.alertmanager_user, password
 
 
 def _refuse_no_address(url: str, whose: str, port: int) -> None:

@@ -135,6 +135,16 @@ def callers(since: float) -> Ask:
     return Ask("callers", (repr(since),))
 
 
+def silence(marker: str) -> Ask:
+    """`Silence` whose comment holds the marker, or None when Alertmanager has none. Probed, by its id."""
+    return Ask("silence", (marker,))
+
+
+def alert(fingerprint: str) -> Ask:
+    """`Firing` of that fingerprint, silenced or not, or None when it has ended. Probed."""
+    return Ask("alert", (fingerprint,))
+
+
 def touched(user: str, since: float) -> Ask:
     """Tuple of (API group, resource, namespace, name or "") a user wrote, opened or (Secrets) read after `since`."""
     return Ask("touched", (user, repr(since)))

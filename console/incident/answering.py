@@ -18,7 +18,7 @@ from console.hygiene.exporting import known_safe
 from console.incident.codenames import HOW_SEVERE, codename, declared_words
 from console.incident.commanding import hands_on
 from console.incident.engine import Engine
-from console.incident.naming import key_of, parse, target_of
+from console.incident.naming import ALERT, alert_of, key_of, parse, target_of
 from console.incident.planning import Surroundings, outcome_view, people, plan_view
 from console.incident.wording import refuse_elsewhere, refuse_other_action, refuse_other_undo
 from console.model import entry as e
@@ -117,7 +117,9 @@ class Answering:
         known = self._engine.board.resolve(text)
         if known is not None:
             return ResourceRef(known.cluster, known.group, known.kind, known.namespace, known.name)
-        return parse(text, namespace, self._engine.cluster.info.id)
+        ref = parse(text, namespace, self._engine.cluster.info.id)
+        finding = self._engine.board.findings.get(ref.name) if ref.kind == ALERT else None
+        return (alert_of(finding, ref.cluster) if finding else None) or ref
 
     def _digest(self, prefix: str) -> str:
         return self._engine.runner.find(prefix)

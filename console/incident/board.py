@@ -14,7 +14,7 @@ from console.hygiene.exporting import Exporter, known_safe
 from console.incident.affected import Affected, affected_set, contained_words, resource_row
 from console.incident.chaining import Chains
 from console.incident.entries import entry_row
-from console.incident.naming import actor_of, doer, key_of, target_of
+from console.incident.naming import actor_of, alert_of, doer, key_of, target_of
 from console.incident.tables import Table
 from console.model.action import ActionSpec
 from console.model.entry import Entry
@@ -151,6 +151,7 @@ class Board:
     def _finding_row(self, one: Finding) -> FindingRow:
         export, cluster = self._export, self._cluster()
         target, actor = target_of(one, cluster), actor_of(one.who.effective, cluster)
+        alert = alert_of(one, cluster)
         acknowledged = self._state().acknowledged.get(one.id)
         return FindingRow(
             known_safe(one.id),
@@ -170,6 +171,7 @@ class Board:
             export(key_of(actor)) if actor else Clean(""),
             known_safe(one.story),
             tuple(known_safe(tactic.replace("-", " ")) for tactic in self._chains.of(one.story)),
+            export(key_of(alert)) if alert else Clean(""),
         )
 
     def _undo_row(self, action: ActionState) -> UndoRow:

@@ -51,6 +51,7 @@ from console.ports.clock import Clock
 from console.ports.cluster import Cluster, KindHealth, View
 from console.ports.journal import ChainReport, EvidenceStore, Journal
 from console.ports.session import Using
+from console.ports.silences import Silences, recognise
 from console.ports.source import Asked, Source
 from console.ports.tasks import Tasks
 from console.rules.changes import recent_changes
@@ -89,6 +90,7 @@ class Parts(msgspec.Struct, frozen=True):
     clock: Clock
     export: Exporter
     sources: tuple[Source, ...] = ()
+    silences: Silences | None = None
     drill: bool = False
     banner: str = ""
     using: Using = Using()
@@ -128,14 +130,15 @@ class Engine:
         )  # fmt: skip
         self.book = FactBook(
             self.cluster, lambda: self.state, self.ledger, self.board.members, self._healths.values, self.clock,
-            findings=self.board.count, chain=lambda: self._words["journal"],
+            findings=self.board.count, chain=lambda: self._words["journal"], silences=parts.silences,
             echo=lambda: self.hands.echo, groups=self.ledger.groups, trail=self.trail, intact=parts.evidence.has,
             metrics=next((source.ask for source in parts.sources if isinstance(source, Asked)), None),
         )  # fmt: skip
         self.case = Case(
             self.cluster, self.chronicle, parts.evidence, self.export, self.clock, self.registry, self.book,
-            Names(self.secret, self.chronicle, self.export), self.ledger.arrived,
+            Names(self.secret, self.chronicle, self.export), self.ledger.arrived, parts.silences, self.incident,
         )  # fmt: skip
+        recognise((*parts.sources, parts.silences), self.case.names.marked)
         self.runner = Runner(self.case)
         self.detection = Detection()
         self.pipeline = Pipeline(
@@ -286,7 +289,7 @@ class Engine:
         await self._tasks.close()
         self.book.close()
         self.pipeline.save()
-        await self.cluster.close()
+        await asyncio.gather(self.cluster.close(), *([self.parts.silences.close()] if self.parts.silences else ()))
         self.note(e.Stopped(self.export(self._why or "closed")))
         self.parts.store.close()
         self.parts.journal.close()

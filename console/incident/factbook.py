@@ -27,6 +27,7 @@ from console.model.state import IncidentState
 from console.ports.clock import Clock
 from console.ports.cluster import Cluster, KindHealth
 from console.ports.facts import Facts
+from console.ports.silences import Alerts
 from console.ports.tasks import Tasks
 
 PAUSE = 0.25
@@ -88,6 +89,7 @@ class FactBook:
         sources: health of every configured source.
         findings, metrics, chain, echo, groups, trail: see their names in `console.checks.asking`; without them those
             facts are unknown.
+        silences: Alertmanager; without it what fires and is silenced there is unknown.
         intact: whether sealed bytes are still there and unaltered; called in a thread.
     """
 
@@ -107,6 +109,7 @@ class FactBook:
         groups: Callable[[str], tuple[str, ...]] | None = None,
         trail: Trail | None = None,
         intact: Callable[[str], bool] | None = None,
+        silences: Alerts | None = None,
     ) -> None:
         self._cluster, self._ledger, self._clock = cluster, ledger, clock
         self._affected, self._sources = affected, sources
@@ -114,7 +117,7 @@ class FactBook:
         self._echo, self._seen_groups, self._trail = echo, groups, trail
         self._seals = Seals(intact, clock, self.touch)
         self._record = Record(state, clock, self._seals)
-        self.prober = Prober(Questions(cluster, clock, metrics).ask, clock, self.touch)
+        self.prober = Prober(Questions(cluster, clock, metrics, silences).ask, clock, self.touch)
         self._dirty = asyncio.Event()
         self._revision = 0
         self._index = PodIndex(cluster, clock)
@@ -145,7 +148,7 @@ class FactBook:
 
     def get(self, ask: Ask, urgent: bool = False) -> Fact:
         """The newest value, or why there is none. Raises `BadInput` for a name that is none."""
-        if ask.fact in ("allowed", "token_secrets"):
+        if ask.fact in ("allowed", "token_secrets", "silence", "alert"):
             return self.prober.get(ask, urgent)
         if ask.fact in self._record.answers:
             return self._record.answers[ask.fact](*ask.args)

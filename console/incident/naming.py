@@ -1,6 +1,8 @@
-"""Row keys and how people name objects: `kind/name -n namespace`, `User/NAME`, or the key of a row."""
+"""Row keys and how people name objects: `kind/name -n namespace`, `User/NAME`, `alert/FINGERPRINT`, or a row's key."""
 
 from __future__ import annotations
+
+import re
 
 from console.errors import BadInput
 from console.model.finding import Finding
@@ -9,7 +11,10 @@ from console.model.objects import Obj
 from console.model.ref import BY_KIND, BY_WORD, ResourceRef
 
 _IDENTITIES = ("User", "Group")
+ALERT = "Alert"
+"""Kind of what fires at Alertmanager, by its fingerprint there."""
 _ACCOUNT = "system:serviceaccount:"
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
 
 
 def key_of(ref: ResourceRef) -> str:
@@ -24,6 +29,8 @@ def parse(text: str, namespace: str = "", cluster: str = "") -> ResourceRef:
         raise BadInput(f"{text!r} names no object. Write kind/name, for example pod/web-7f9c -n shop.")
     if word in _IDENTITIES:
         return ResourceRef(cluster, "", word, "", rest.removeprefix("/"))
+    if word.lower() == ALERT.lower():
+        return ResourceRef(cluster, "", ALERT, "", rest.removeprefix("/"))
     kind = BY_KIND.get(word) or BY_WORD.get(word.lower())
     if kind is None:
         raise BadInput(f"{word!r} is no kind warroom knows. Try pod, deployment, serviceaccount, node …")
@@ -62,6 +69,14 @@ def target_of(finding: Finding, cluster: str) -> ResourceRef | None:
     if not target.name or target.kind not in BY_KIND:
         return None
     return target.ref(cluster)
+
+
+def alert_of(finding: Finding, cluster: str) -> ResourceRef | None:
+    """The newest alert at Alertmanager behind a finding; None where it came another way."""
+    if not any(told.split(":")[0] == "alertmanager" for told in finding.told_by):
+        return None
+    known = next((one for one in reversed(finding.events) if _FINGERPRINT.match(one)), "")
+    return ResourceRef(cluster, "", ALERT, "", known) if known else None
 
 
 def ref_of(kind: str, obj: Obj, cluster: str = "") -> ResourceRef:

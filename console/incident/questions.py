@@ -12,6 +12,7 @@ from console.model.ref import BY_KIND
 from console.model.signal import Measure
 from console.ports.clock import Clock
 from console.ports.cluster import Cluster, Request, Subject
+from console.ports.silences import Alerts
 
 LEGACY_LABEL = "kubernetes.io/legacy-token-invalid-since"
 ACCOUNT_NOTE = "kubernetes.io/service-account.name"
@@ -25,8 +26,8 @@ Metrics = Callable[[str], Awaitable[tuple[Measure, ...] | None]]
 class Questions:
     """One round trip for each question (a long list may take several pages)."""
 
-    def __init__(self, cluster: Cluster, clock: Clock, metrics: Metrics | None) -> None:
-        self._cluster, self._clock, self._metrics = cluster, clock, metrics
+    def __init__(self, cluster: Cluster, clock: Clock, metrics: Metrics | None, silences: Alerts | None = None) -> None:
+        self._cluster, self._clock, self._metrics, self._silences = cluster, clock, metrics, silences
 
     async def ask(self, ask: Ask) -> Known | Unknown:
         """The answer to one fact's question. Raises `WarRoomError` when it could not be asked."""
@@ -36,6 +37,8 @@ class Questions:
             return await self._measure(*ask.args)
         if ask.fact == "token_secrets":
             return await self._secrets(*ask.args)
+        if ask.fact in ("silence", "alert"):
+            return await self._quiet(ask.fact, *ask.args)
         raise BadInput(f"The fact {ask.fact!r} is not one that is probed.")
 
     async def _review(
@@ -53,6 +56,12 @@ class Questions:
         if series is None:
             return Unknown(f"the metric of {query} is absent")
         return Known(series, self._clock.now(), "prometheus")
+
+    async def _quiet(self, fact: str, about: str) -> Known | Unknown:
+        if self._silences is None:
+            return Unknown("no Alertmanager is configured")
+        found = await (self._silences.find(about) if fact == "silence" else self._silences.alert(about))
+        return Known(found, self._clock.now(), "alertmanager")
 
     async def _secrets(self, namespace: str, account: str) -> Known | Unknown:
         query: tuple[tuple[str, str], ...] = (

@@ -86,6 +86,8 @@ class FindingRow(_View, frozen=True):
     """Id of the story it is part of, "" while it stands alone."""
     chain: tuple[Clean, ...] = ()
     """Tactics of that story, in the order in which they were first seen."""
+    alert_key: Clean = Clean("")
+    """Names the alert at Alertmanager that told of it, "" when it came another way."""
 
 
 class ResourceRow(_View, frozen=True):

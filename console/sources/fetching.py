@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
+from collections.abc import Sequence
 
 import aiohttp
 import msgspec
@@ -22,6 +23,10 @@ DEADLINE = 20.0
 """Seconds for a whole answer."""
 SIZE = 16 << 20
 """Bytes of an answer."""
+
+
+Answer = tuple[int, dict[str, str], bytes]
+"""Status, headers in lower case, body."""
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -60,21 +65,39 @@ class Fetcher:
         self._access = access
         self._session: aiohttp.ClientSession | None = None
 
-    async def get(self, path: str, **asked: str) -> bytes:
+    @property
+    def address(self) -> str:
+        """For people, without user and query."""
+        return str(self._base).rstrip("/")
+
+    async def get(self, path: str, **asked: str | Sequence[str]) -> bytes:
         """The body of an answer. Raises SourceError, `Refusal` when the server says no."""
-        url = self._base.with_path(self._base.path.rstrip("/") + path).with_query(asked)
+        status, headers, body = await self._asked("GET", self._url(path).with_query(asked), b"", DEADLINE)
+        if 300 <= status < 400:
+            raise Refusal(f"it redirects to {headers.get('location')}; give that address", 302)
+        if status >= 400:
+            raise Refusal(_refusal(status, body), status)
+        return body
+
+    async def send(self, method: str, path: str, body: bytes = b"", within: float = DEADLINE) -> Answer:
+        """One write, sent once: the answer whatever its status. Raises SourceError: then nobody knows."""
+        return await self._asked(method, self._url(path), body, within)
+
+    def _url(self, path: str) -> URL:
+        return self._base.with_path(self._base.path.rstrip("/") + path)
+
+    async def _asked(self, method: str, url: URL, body: bytes, within: float) -> Answer:
+        head = {"Content-Type": "application/json"} if body else {}
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(within):
                 session = self._session = self._session or await self._opened()
-                async with session.get(url, allow_redirects=False) as answer:
-                    if 300 <= answer.status < 400:
-                        raise Refusal(f"it redirects to {answer.headers.get('Location')}; give that address", 302)
-                    body = await _bounded(answer)
+                async with session.request(
+                    method, url, allow_redirects=False, data=body or None, headers=head
+                ) as answer:
+                    said = {name.lower(): value for name, value in answer.headers.items()}
+                    return answer.status, said, await _bounded(answer)
         except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
             raise SourceError(_words(error)) from error
-        if answer.status >= 400:
-            raise Refusal(_refusal(answer.status, body), answer.status)
-        return body
 
     async def close(self) -> None:
         """Give up the connections."""

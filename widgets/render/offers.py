@@ -1,6 +1,7 @@
 """Which actions a row offers, and on what. Pure: rows and declarations in, offers out.
 
-A finding offers what contains its target and what contains who did it; an object offers what accepts its kind.
+A finding offers what contains its target, what contains who did it, and what silences its alert; an object offers what
+accepts its kind.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _fits(spec: ActionSpec, row: ResourceRow) -> bool:
 
 def _of_finding(row: FindingRow, find: Find, specs: Sequence[ActionSpec]) -> list[Offer]:
     found: list[Offer] = []
-    for key in (row.target_key, row.who_key):
+    for key in (row.target_key, row.who_key, row.alert_key):
         if not key:
             continue
         known, (kind, _, name) = find(key), key.partition("/")  # who did it may be an account, a node or a person

@@ -23,6 +23,8 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     """Name of the watchdog that was seen."""
     gone: bool = False
     """Whether it was told that the watchdog is gone."""
+    silences: bool = False
+    """Whether silences were listed."""
 
 
 def parse_mark(position: str) -> Mark:

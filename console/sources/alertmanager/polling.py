@@ -2,7 +2,8 @@
 
 In: a URL and, perhaps, a token or a password and an authority. Out: batches of `Alert`, each with the record behind it
 and an exact position, and health. Silenced and inhibited alerts are left out, resolved ones need nothing. What an alert
-means is decided elsewhere, but that the watchdog is missing is an alert of our own: nobody else can send it.
+means is decided elsewhere, but that the watchdog is missing and that silences hide everything are alerts of our own:
+nobody else can send them.
 """
 
 from __future__ import annotations
@@ -10,19 +11,23 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
 from console.errors import SourceError
 from console.model.envelopes.alertmanager import fires, signal_of
 from console.model.envelopes.plain import mapping, text
+from console.model.envelopes.silences import firing_of, silence_of
 from console.model.instants import seconds
 from console.model.runtime import Alert
 from console.model.signal import SourceHealth
+from console.model.silence import Firing, Silence
 from console.ports.clock import Clock
+from console.ports.silences import Ours
 from console.ports.source import Batch, Sink
+from console.sources.alertmanager.hiding import Hiding, Seen
 from console.sources.alertmanager.memory import Mark, Memory, parse_mark
 from console.sources.alertmanager.watchdog import Watchdog
 from console.sources.fetching import Access, Fetcher, Refusal
@@ -35,9 +40,10 @@ PART = 200
 """Alerts read before other tasks get a turn."""
 _LONGEST_WAIT = 300.0
 _ASIDE = 20
-_ALERTS, _STATUS = "/api/v2/alerts", "/api/v1/status"
+_ALERTS, _SILENCES, _STATUS = "/api/v2/alerts", "/api/v2/silences", "/api/v1/status"
 _FAULTS = (msgspec.MsgspecError, RecursionError, ValueError)
 _records = msgspec.json.Decoder(list[msgspec.Raw])
+_T = TypeVar("_T")
 
 
 class Alertmanager:
@@ -69,6 +75,8 @@ class Alertmanager:
         self._memory = Memory()
         self._where = f"Alertmanager {self._fetcher.host}"
         self._watchdog = Watchdog(watchdog, clock, self._where)
+        self.ours: Ours = lambda comment: False
+        self._hiding = self._hides(False)
         self._malformed = self._dropped = 0
         self._lag = 0.0
         self._answered = False
@@ -99,6 +107,10 @@ class Alertmanager:
         name = self._watchdog.name
         known = bool(name) and mark.watchdog == name
         self._watchdog = Watchdog(name, self._clock, self._where, seen=known, told=known and mark.gone)
+        self._hiding = self._hides(mark.silences)
+
+    def _hides(self, known: bool) -> Hiding:
+        return Hiding(self._clock, self._where, self._watchdog.name, self.ours, known)
 
     async def _rest(self, sink: Sink, wait: float) -> None:
         """Wait, saying every ten seconds how we are."""
@@ -122,11 +134,14 @@ class Alertmanager:
                 await self._put(sink, fresh)
             await asyncio.sleep(0)
         await self._look(sink, watched)
+        await self._look_at_silences(sink, records)
         self._answered = True
         beyond = max(0, len(records) - MOST)
         self._dropped = max(self._dropped, beyond)
-        wrong = [self._watchdog.wrong(), f"{beyond} alerts beyond {MOST} are not read" if beyond else ""]
-        self._tell(sink, "live", "; ".join(filter(None, wrong)), self._watchdog.note())
+        left = f"{beyond} alerts beyond {MOST} are not read" if beyond else ""
+        wrong = filter(None, (self._watchdog.wrong(), self._hiding.wrong(), left))
+        note = filter(None, (self._watchdog.note(), self._hiding.note()))
+        self._tell(sink, "live", "; ".join(wrong), "; ".join(note))
 
     async def _listed(self, **asked: str) -> list[msgspec.Raw]:
         try:
@@ -187,9 +202,26 @@ class Alertmanager:
         if gone or before != (self._watchdog.seen, self._watchdog.told):
             await self._put(sink, [(gone, b"")] if gone else [])
 
+    async def _look_at_silences(self, sink: Sink, shown: Sequence[msgspec.Raw]) -> None:
+        """What they hide. That they cannot be read keeps no alert from being told."""
+        before = self._hiding.known
+        try:
+            listed = await self._fetcher.get(_SILENCES)
+            silences = await asyncio.to_thread(_silences, listed)
+            hidden: tuple[Firing, ...] = ()
+            if any(silence.state == "active" for silence, _ in silences):
+                found = await self._listed(active="false", silenced="true", inhibited="false")
+                hidden = await asyncio.to_thread(_firing, found)
+        except SourceError as error:
+            self._hiding.unread(str(error))
+            return
+        told = self._hiding.look(Seen(silences, hidden, await asyncio.to_thread(_firing, shown)), self._memory)
+        if told or not before:
+            await self._put(sink, told)
+
     async def _put(self, sink: Sink, pairs: Sequence[tuple[Alert, bytes]]) -> None:
         watchdog = self._watchdog.name if self._watchdog.seen else ""
-        mark = Mark(self._memory.all(), watchdog, self._watchdog.told)
+        mark = Mark(self._memory.all(), watchdog, self._watchdog.told, self._hiding.known)
         position = msgspec.json.encode(mark).decode()
         await sink.put(Batch(self.name, [one for one, _ in pairs], position, [record for _, record in pairs]))
 
@@ -209,4 +241,26 @@ def _moment(value: Any) -> float | None:
     try:
         return seconds(text(value))
     except OverflowError:
+        return None
+
+
+def _silences(body: bytes) -> tuple[tuple[Silence, bytes], ...]:
+    """Those that have not expired, each with its record. Raises SourceError for what is no list."""
+    try:
+        records = _records.decode(body)
+    except _FAULTS:
+        raise SourceError("the answer is no list of silences") from None
+    pairs = ((_value(record, silence_of), bytes(record)) for record in records)
+    return tuple((one, raw) for one, raw in pairs if one is not None and one.state != "expired")[:MOST]
+
+
+def _firing(records: Sequence[msgspec.Raw]) -> tuple[Firing, ...]:
+    found = (_value(record, firing_of) for record in records[:MOST])
+    return tuple(one for one in found if one is not None)
+
+
+def _value(record: msgspec.Raw, read: Callable[[Any], _T | None]) -> _T | None:
+    try:
+        return read(msgspec.json.decode(record))
+    except _FAULTS:
         return None

@@ -29,6 +29,7 @@ from console.model.ref import BY_KIND, ResourceRef
 from console.model.verdict import Outcome
 from console.ports.clock import Clock, SystemClock
 from console.ports.cluster import Cluster
+from console.ports.silences import Silences, recognise
 from console.ports.tasks import Tasks
 
 SECRET = b"incident secret of the test ....."
@@ -73,17 +74,24 @@ class SwiftClock(SystemClock):
 class Incident:
     """Journal, evidence, facts and runner of one incident."""
 
-    def __init__(self, cluster: Cluster, folder: Path, registry: Registry, clock: Clock) -> None:
+    def __init__(
+        self, cluster: Cluster, folder: Path, registry: Registry, clock: Clock, silences: Silences | None = None
+    ) -> None:
         self.clock = clock
         self.cluster = cluster
         self.journal = SqliteJournal(folder / "journal.db")
         self.evidence = FileEvidence(folder / "evidence")
         self.chronicle = Chronicle(self.journal, self.clock)
         export = Exporter(SECRET)
-        self.book = FactBook(cluster, lambda: self.chronicle.state, NoAudit(), lambda: (), lambda: (), self.clock)
+        self.book = FactBook(
+            cluster, lambda: self.chronicle.state, NoAudit(), lambda: (), lambda: (), self.clock, silences=silences
+        )
         self.chronicle.listen(lambda entry: self.book.touch())
         names = Names(SECRET, self.chronicle, export)
-        self.case = Case(cluster, self.chronicle, self.evidence, export, self.clock, registry, self.book, names)
+        self.case = Case(
+            cluster, self.chronicle, self.evidence, export, self.clock, registry, self.book, names, silences=silences
+        )
+        recognise((silences,), names.marked)
         self.runner = Runner(self.case)
         self.tasks = Tasks()
 
@@ -135,13 +143,17 @@ def registry() -> Registry:
 
 @asynccontextmanager
 async def incident(
-    kubeconfig: Path, folder: Path, actions: Registry | None = None, clock: Clock | None = None
+    kubeconfig: Path,
+    folder: Path,
+    actions: Registry | None = None,
+    clock: Clock | None = None,
+    silences: Silences | None = None,
 ) -> AsyncIterator[Incident]:
     """An incident on the cluster of this kubeconfig; the same folder again is a restarted engine."""
     real = SystemClock()
     cluster = LiveCluster(await connect(ConnectOptions((kubeconfig,), folder), real), real, SECRET)
     await cluster.identify()
-    opened = Incident(cluster, folder, actions or registry(), clock or real)
+    opened = Incident(cluster, folder, actions or registry(), clock or real, silences)
     try:
         await opened.start()
         yield opened

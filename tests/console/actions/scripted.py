@@ -9,6 +9,7 @@ from console.model.facts import Ask, Fact, Unknown
 from console.model.objects import Obj
 from console.model.ref import BY_KIND, ResourceRef
 from console.ports.cluster import ClusterInfo, View
+from console.ports.silences import Alerts
 
 Object = dict[str, Any]
 
@@ -19,6 +20,8 @@ class ScriptedDesk:
     def __init__(self) -> None:
         self.info = ClusterInfo("cluster", "https://x", "x")
         self.manager = "manager"
+        self.alerts: Alerts | None = None
+        self.incident = ""
         self.objects: dict[str, list[Object]] = {}
         self.logs: dict[str, bytes] = {}
         self.failing: dict[str, Exception] = {}

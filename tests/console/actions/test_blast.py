@@ -17,7 +17,7 @@ from console.actions.blast import (
 from console.actions.reverters import helm_line, reverters, scaler_lines
 from console.actions.webhooks import webhook_lines
 from console.model.plan import Call, Step
-from console.model.ref import BY_KIND
+from console.model.ref import BY_KIND, ResourceRef
 from tests.console.actions.caches import caches
 
 
@@ -224,3 +224,10 @@ def test_webhooks_that_cannot_be_seen_are_said_to_be_unseen() -> None:
     (line,) = webhook_lines(caches(forbidden=("MutatingWebhookConfiguration",)), (PATCH,))
 
     assert "mutatingwebhookconfigurations are not visible" in line
+
+
+def test_no_webhook_of_the_cluster_sees_what_is_written_to_alertmanager() -> None:
+    """Not even whether one would be asked is in doubt: the request never reaches the API server."""
+    silence = Step(Call("POST", "/api/v2/silences", ResourceRef("", "", "Silence", "", "marker")))
+
+    assert webhook_lines(caches(forbidden=("MutatingWebhookConfiguration",)), (silence,)) == ()

@@ -23,6 +23,7 @@ TABLE = {
     "sa.revoke": ("x r", Danger.D2, "sa.unrevoke"),
     "sa.replace": ("", Danger.D3, ""),
     "stream.cut": ("x s", Danger.D3, ""),
+    "alert.silence": ("x a", Danger.D1, "alert.unsilence"),
 }
 
 
@@ -36,7 +37,7 @@ def test_names_keys_classes_and_undos_are_those_of_the_design(name: str) -> None
 def test_an_action_can_be_understood_and_allowed(spec: ActionSpec) -> None:
     assert len(spec.title) <= 40
     assert 2 <= len(re.findall(r"\.(?:\s|$)", spec.help)) <= 5
-    assert spec.rights
+    assert bool(spec.rights) is (spec.family != "alert"), "only Alertmanager grants what is done there"
     assert spec.undo or spec.undo_why
     for right in spec.rights:
         resource = right.resource.partition("/")[0]
@@ -53,13 +54,13 @@ def test_every_undo_is_registered_and_points_back(spec: ActionSpec) -> None:
 
 def test_targets_are_kinds_that_can_be_read_or_identities() -> None:
     for spec in REGISTRY.specs():
-        assert all(kind in BY_KIND or kind in ("User", "Group") for kind in spec.targets)
+        assert all(kind in BY_KIND or kind in ("User", "Group", "Alert") for kind in spec.targets)
 
 
 def test_undos_are_not_offered_by_themselves() -> None:
     offered = {action for actions in _offers(REGISTRY.specs()).values() for action in actions}
     assert "pod.quarantine" in offered
-    assert not offered & {"pod.release", "workload.resume", "sa.unrevoke", "node.uncordon"}
+    assert not offered & {"pod.release", "workload.resume", "sa.unrevoke", "node.uncordon", "alert.unsilence"}
     assert {"evidence.pod", "pod.quarantine", "pod.delete", "workload.suspend"} <= offered
 
 

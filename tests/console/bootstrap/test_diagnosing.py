@@ -37,7 +37,7 @@ def test_everything_is_looked_at_and_a_missing_cluster_makes_it_fail(tmp_path: P
     found, code = doctor(tmp_path)
 
     wanted = {"python", "package", "terminal", "locale", "state", "logout", "evidence", "rules", "sources", "cluster"}
-    assert set(found) == wanted
+    assert set(found) == wanted | {"alert.silence"}
     assert found["python"][0] == found["package"][0] == found["state"][0] == GOOD
     assert found["terminal"] == (NOTE, "standard output is no terminal: use `warroom status --json`")
     assert (found["cluster"][0], "absent" in found["cluster"][1]) == (BAD, True)
@@ -146,6 +146,13 @@ def test_servers_that_are_asked_are_named_without_a_password_in_their_address() 
     }
     assert found["prometheus"] == "http://p:9/x@y (asked while an engine runs)"
     assert found["alertmanager"] == "http://a (asked while an engine runs)"
+    assert "alert.silence" not in found
+
+
+def test_an_action_whose_server_is_not_named_is_unavailable_with_the_reason() -> None:
+    found = {one.name: one for one in sources(Options(alertmanager_webhook="127.0.0.1:0"))}
+    assert found["alert.silence"].state == NOTE
+    assert found["alert.silence"].text.startswith("unavailable: no Alertmanager is named")
 
 
 def test_it_states_where_evidence_is_kept_and_how_much_of_the_disk_it_takes(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console.bootstrap.sourcing import sources
+from console.bootstrap.sourcing import silences, sources
 from console.config.options import Options
 from console.config.settings import Settings, SourceSettings, load
 from console.errors import ConfigError
@@ -31,6 +31,16 @@ def test_alertmanager_is_asked_and_heard(tmp_path: Path) -> None:
     assert made(tmp_path, **named) == ["alertmanager"]
     hook = {"alertmanager_webhook": "127.0.0.1:0", "alertmanager_webhook_token_file": secret}
     assert made(tmp_path, **named, **hook) == ["alertmanager:webhook", "alertmanager"]
+
+
+def test_silences_are_made_where_alerts_are_asked_for_and_with_the_same_login(tmp_path: Path) -> None:
+    login: dict[str, Any] = {"alertmanager_user": "me", "alertmanager_password_file": private(tmp_path / "secret")}
+    found = silences(Settings(sources=SourceSettings(alertmanager="https://am:9093/prefix/?token=x", **login)))
+    assert found is not None
+    assert (found.where, found.url, found.watchdog) == (
+        "Alertmanager am:9093", "https://am:9093/prefix", "Watchdog",
+    )  # fmt: skip
+    assert silences(Settings(sources=SourceSettings(alertmanager_webhook="127.0.0.1:0"))) is None
 
 
 @pytest.mark.parametrize(

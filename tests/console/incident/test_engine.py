@@ -11,6 +11,7 @@ import pytest
 
 from console.hygiene.exporting import Exporter
 from console.incident import board
+from console.incident.engine import Engine
 from console.incident.noting import MOST, FindingNotes
 from console.journal.sqlite import SqliteJournal
 from console.model import entry as e
@@ -21,7 +22,10 @@ from console.model.severity import Severity
 from console.ports.clock import ManualClock
 from console.ports.source import Sink
 from console.ports.views import EntryRow, FindingRow, HeaderView
+from console.sources.alertmanager import Alertmanager
+from console.sources.alertmanager.silences import AlertmanagerSilences
 from tests.console.incident.room import drill_engine
+from tests.means.silences import Lossy
 
 export = Exporter(b"test")
 
@@ -182,3 +186,14 @@ async def test_a_clouds_reserved_names_are_its_own_once_the_cluster_is_seen_to_b
         await room.pass_time(2)
 
         assert (before, rules.choose(event)[0][3]) == ("person", "provider")
+
+
+async def test_whoever_tells_of_silences_knows_this_incident_s_own_by_their_mark(tmp_path: Path) -> None:
+    async with drill_engine(tmp_path, ManualClock(), attacked=False, settle=1) as room:
+        server = Lossy(AlertmanagerSilences("http://127.0.0.1:9"), carried_out=False)
+        source = Alertmanager("alertmanager", "http://127.0.0.1:9", ManualClock())
+        other = Engine(msgspec.structs.replace(room.engine.parts, silences=server, sources=(source,)))
+        mark = other.case.names.of("silence of an alert")
+
+        assert [one.ours(f"warroom: x [{mark}]") for one in (server, source)] == [True, True]
+        assert [one.ours("warroom: x [cabcdefghij]") for one in (server, source)] == [False, False]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from console.incident.naming import doer, doer_in_full
+from console.errors import BadInput
+from console.incident.naming import alert_of, doer, doer_in_full, key_of, parse
+from console.model.finding import Finding, Target
 from console.model.identity import Identity
+from console.model.severity import Severity
 
 
 @pytest.mark.parametrize(
@@ -28,3 +31,33 @@ from console.model.identity import Identity
 )
 def test_who_it_was_in_words(who: Identity, short: str, full: str) -> None:
     assert (doer(who), doer_in_full(who)) == (short, full)
+
+
+FINGERPRINT = "3f9a11c2d4e5f607"
+
+
+@pytest.mark.parametrize(
+    ("source", "sources", "events", "alert"),
+    [
+        ("alertmanager", (), (FINGERPRINT,), FINGERPRINT),
+        ("alertmanager:webhook", (), ("0123456789abcdef", FINGERPRINT), FINGERPRINT),
+        ("falco:webhook", ("falco:webhook", "alertmanager"), (FINGERPRINT, "8b1c-uuid-of-falco"), FINGERPRINT),
+        ("falco:webhook", (), (FINGERPRINT,), None),
+        ("alertmanager", (), (), None),
+    ],
+)
+def test_a_finding_that_alertmanager_told_of_names_its_newest_alert(
+    source: str, sources: tuple[str, ...], events: tuple[str, ...], alert: str | None
+) -> None:
+    one = Finding(
+        "R", "t", Severity.LOW, Identity(), Target(path="x"), 1.0, 2.0, source=source, events=events, sources=sources
+    )
+    found = alert_of(one, "c")
+    assert (found.name if found else None) == alert
+    if found is not None:
+        assert parse(key_of(found), cluster="c") == parse(f"alert/{alert}", cluster="c") == found
+
+
+def test_what_names_nothing_is_refused_with_a_form_that_works() -> None:
+    with pytest.raises(BadInput, match="Write kind/name"):
+        parse(FINGERPRINT)

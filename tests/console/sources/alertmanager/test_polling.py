@@ -17,6 +17,7 @@ from console.model.runtime import Alert
 from console.ports.clock import SystemClock
 from console.sources import fetching
 from console.sources.alertmanager import Alertmanager, polling
+from console.sources.alertmanager.hiding import MADE
 from console.sources.alertmanager.watchdog import GONE, GRACE
 from console.sources.fetching import Access
 from tests.console.sources.sinks import Kept
@@ -151,13 +152,13 @@ async def test_a_watchdog_that_no_longer_fires_is_told_and_stands_beside_the_sou
         await sink.until(lambda: sink.healths[-1].note == "the alert Watchdog fires, and is silenced")
         clock.ahead += GRACE
         await rounds(sink)
-        assert names(sink) == ["TargetDown"]
+        assert names(sink) == ["TargetDown", MADE]
         alertmanager.unsilence(silence)
 
         alertmanager.post(alert("Watchdog", ends=-1))
         await sink.until(lambda: sink.healths[-1].note == "the alert Watchdog is missing just now")
         clock.ahead += GRACE
-        await sink.until(lambda: names(sink) == ["TargetDown", GONE])
+        await sink.until(lambda: names(sink) == ["TargetDown", MADE, GONE])
         await sink.until(lambda: sink.healths[-1].why)
         assert sink.healths[-1].why == "monitoring is blind: the alert Watchdog does not fire"
     async with asking(alertmanager.url, watchdog="Watchdog", clock=clock, position=sink.position) as again:

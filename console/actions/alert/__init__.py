@@ -1,0 +1,1 @@
+"""Actions on alerts at Alertmanager. They write there and nothing in the cluster."""
