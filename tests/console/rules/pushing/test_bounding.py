@@ -47,6 +47,14 @@ def test_every_event_that_a_rule_matches_fulfils_what_is_asked_for_it() -> None:
     assert [name for name, count in matched.items() if not count] == []
 
 
+def test_with_a_later_stage_comes_the_one_that_is_judged() -> None:
+    needed = [merged(bounds_of(one.rule, Asker(raw_columns())).upper, LONGEST) for one in shipped_rules().compiled]
+    for document in events()[:1500]:
+        begun = document | {"stage": "ResponseStarted", "responseStatus": {"code": 418}, "annotations": {}}
+        for tree in needed:
+            assert holds(tree, begun) or not holds(tree, document), document
+
+
 def _rule(search: dict[str, Any], condition: str = "selection", **more: Any) -> Rule:
     detection = {"selection": search, **more, "condition": condition}
     return Rule("X-1", "x", Severity.LOW, detection, "x.yml:1")
