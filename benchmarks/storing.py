@@ -74,7 +74,7 @@ class _Nobody:
 async def _stored(log: Path, events: int, folder: Path, rules: RuleSet) -> tuple[float, list[Finding]]:
     """CPU seconds until everything in the file is matched and saved, and what the store then holds."""
     store, detection, tasks, clock = FindingStore(folder / "findings.db"), Detection(), Tasks(), SystemClock()
-    detection.judge_by(rules, "", "")
+    detection.judge_by(rules, "", {})
     ledger, trail = StreamLedger(), Trail()
     pipeline = Pipeline(detection, _Nobody(), (ledger, trail), store, clock, lambda findings: None, lambda health: None)
     pipeline.memory = lambda: {"ledger": ledger.dump(), "counts": detection.detector.dump()}

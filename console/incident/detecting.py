@@ -8,8 +8,9 @@ object, with who did it. Nothing here reads sources or writes to a disk.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from console.incident.pipeline import BASELINE, COUNTS
 from console.model.audit import AuditEvent
 from console.model.finding import Finding
 from console.model.runtime import Sensed
@@ -45,16 +46,21 @@ class Detection:
         self._gauge.restore(self._known)
         return told
 
-    def judge_by(self, rules: RuleSet, provider: str, memory: str) -> None:
-        """The rules are there: `memory` is what those of an earlier engine dumped."""
+    def judge_by(self, rules: RuleSet, provider: str, memory: Mapping[str, str]) -> None:
+        """The rules are there: `memory` is what an earlier engine dumped."""
         self.detector = Detector(rules)
         rules.run_at(provider)
         self._lookout = Lookout(rules)
         self._lookout.restore(self._known)
         others = (self._gauge.knows, self._lookout.knows)
         self.detector.restore(one for one in self._known if not any(knows(one.rule) for knows in others))
-        self.detector.remember(memory)
+        self.detector.remember(memory.get(COUNTS, ""))
+        self.detector.baseline.remember(memory.get(BASELINE, ""))
         self._known = []
+
+    def dump(self) -> dict[str, str]:
+        """What the next engine goes on with, by the names under which it is kept."""
+        return {COUNTS: self.detector.dump(), BASELINE: self.detector.baseline.dump()}
 
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
         """What these audit events change."""
@@ -80,6 +86,12 @@ class Detection:
             else:
                 self.detector.also(shown, one.source)
         return self._chained([*self._lookout.add(fresh), *self.detector.changed()])
+
+    @property
+    def blind(self) -> str:
+        """What is seen for the first time cannot be told while nobody is known."""
+        first = self.detector.rules.first and not self.detector.baseline.known
+        return "first-seen rules still learn who is usual here (a day of trail)" if first else ""
 
     def _remember(self, one: Finding) -> None:
         for entry in one.catalogue if one.target.name else ():

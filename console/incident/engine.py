@@ -36,7 +36,7 @@ from console.incident.keeping import kept
 from console.incident.naming import key_of, parse
 from console.incident.noticing import Noticing, own_hand
 from console.incident.noting import FindingNotes
-from console.incident.pipeline import COUNTS, LEDGER, FindingStore, Pipeline
+from console.incident.pipeline import BASELINE, COUNTS, LEDGER, FindingStore, Pipeline
 from console.incident.providing import provider_here
 from console.incident.rationing import Ration
 from console.incident.readying import FIRST, first_list
@@ -182,8 +182,8 @@ class Engine:
 
     def _remember(self, positions: dict[str, str]) -> None:
         """Take up what the ledger and the rules of an earlier engine knew: sources go on after what it has seen."""
-        self._counts = positions.pop(COUNTS, "")
-        self.pipeline.memory = lambda: {LEDGER: self.ledger.dump(), COUNTS: self.detection.detector.dump()}
+        self._handed = {name: positions.pop(name, "") for name in (COUNTS, BASELINE)}
+        self.pipeline.memory = lambda: {LEDGER: self.ledger.dump(), **self.detection.dump()}
         if positions:
             self.ledger.restore(positions.pop(LEDGER, ""), self.clock.now())
 
@@ -194,7 +194,7 @@ class Engine:
         self._start_tasks(positions)
 
     def _judge_by(self, rules: RuleSet) -> None:
-        self.detection.judge_by(rules, provider_here(self.cluster), self._counts)
+        self.detection.judge_by(rules, provider_here(self.cluster), self._handed)
         if told := standing(rules, self.clock.now()):
             self._health(told)
 

@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+import msgspec
+
 from console.errors import JournalError
 from console.model.audit import AuditEvent
 from console.model.finding import Finding
@@ -25,7 +27,7 @@ SENSED = 40
 """Tellings of sensors matched before other tasks get a turn: long command lines take long to look through."""
 QUEUE = 32
 """Batches waiting at most; then sources wait."""
-LEDGER, COUNTS = "ledger", "counts"
+LEDGER, COUNTS, BASELINE = "ledger", "counts", "baseline"
 """Where the memory of observers and rules is kept among the positions: it is true for exactly these."""
 SAVE = 0.5
 """Seconds between two saves at least."""
@@ -48,6 +50,11 @@ class Matcher(Protocol):
 
     def notice(self, batch: Sequence[Change]) -> list[Finding]:
         """New and changed findings after these changes of watched objects."""
+        ...
+
+    @property
+    def blind(self) -> str:
+        """What the rules cannot judge yet in an audit trail, as a note for people; "" for nothing."""
         ...
 
 
@@ -110,6 +117,8 @@ class Pipeline:
         self._writing = asyncio.Lock()
         """Held from taking what is to be saved until it is: an older state must not be written over a newer one."""
         self._moved = asyncio.Event()
+        self._audited: set[str] = set()
+        """Sources that told of audit events."""
         self.events = 0
         """Audit events taken in since the start."""
 
@@ -118,7 +127,9 @@ class Pipeline:
         await self._queue.put(batch)
 
     def health(self, health: SourceHealth) -> None:
-        """A source says how it is."""
+        """A source says how it is. Beside an audit trail stands what cannot be judged in it yet."""
+        if health.name in self._audited and (blind := self._matcher.blind):
+            health = msgspec.structs.replace(health, note="; ".join(filter(None, (health.note, blind))))
         self._on_health(health)
 
     async def idle(self) -> None:
@@ -193,6 +204,8 @@ class Pipeline:
                 audit.append((one, raw))
             elif isinstance(one, Alert | Process | Flow):
                 sensed.append((one, raw))
+        if audit:
+            self._audited.add(batch.source)
         await self._match([one for one, _ in audit], [raw for _, raw in audit if batch.raw], batch.source)
         await self._sense(sensed, batch.source)
         if measures := [one for one in batch.signals if isinstance(one, Measure)]:

@@ -41,6 +41,8 @@ class Glimpse(msgspec.Struct, rename="camel", gc=False, kw_only=True):
     verb: _Text
     user: _User = msgspec.field(default_factory=_User)
     impersonated_user: _User | None = None
+    source_ips: list[str] | None = msgspec.field(default=None, name="sourceIPs")
+    request_received_timestamp: str = ""
     user_agent: str = ""
     object_ref: _Reference | None = None
     response_status: _Status | None = None

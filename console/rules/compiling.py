@@ -5,7 +5,7 @@ A rule that does not ask for an outcome sees only requests that were carried out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -88,11 +88,17 @@ class RuleSet:
         for one in [one for one in self.compiled if one.rule.reads != "audit"]:
             self.sensing[one.rule.reads].append(one)
             self.compiled.remove(one)
+        self.first = tuple(
+            msgspec.structs.replace(one, test=_and([one.before, one.test])) for one in self.compiled if one.rule.first
+        )
+        """Rules about what is seen for the first time: judged for such events only, so they are not in the index."""
+        self.compiled = [one for one in self.compiled if not one.rule.first]
+        self._about: dict[frozenset[str], tuple[Compiled, ...]] = {}
         boxes = [box for one in self.compiled for box in one.boxes]
         self._words = [words_of(boxes, cell) | {""} for cell in range(3)]
         self._by_cells: dict[Cells, tuple[Compiled, ...]] = {}
         self._by_user: dict[_Key, Choice] = {}
-        self._chosen_none: set[tuple[str, str, str, str, str, bool, int | None, str, bool]] = set()
+        self._chosen_none: set[tuple[str, str, str, str, str, str, str, bool, int | None, str, bool]] = set()
         """What is seen of events that no rule can match."""
         self._narrowed: dict[tuple[str, Left], Compiled] = {}
         self._provider = ""
@@ -119,15 +125,22 @@ class RuleSet:
             self._by_user[key] = found
         return found
 
-    def chooses_none(self, glimpse: Glimpse) -> bool:
-        """Whether it is known already that no rule can match such an event, however the rest of it reads."""
+    def chooses_none(self, glimpse: Glimpse, met: Callable[[Glimpse], bool]) -> bool:
+        """Whether it is known already that no rule can match such an event, however the rest of it reads.
+
+        Args:
+            met: asked once for all that are alike in an hour: whether whoever learns from events has met them.
+        """
         on, status, notes = glimpse.object_ref, glimpse.response_status, glimpse.annotations
+        ips = glimpse.source_ips
         seen = (  # as they are written: what a key is made of is worked out once for all that are alike
             glimpse.verb,
             on.resource if on is not None else "",
             on.subresource if on is not None else "",
             glimpse.user.username,
             glimpse.user_agent,
+            ips[0] if ips else "",
+            glimpse.request_received_timestamp[:13],
             glimpse.impersonated_user is not None,
             status.code if status is not None else None,
             notes.decision if notes is not None else "",
@@ -137,11 +150,11 @@ class RuleSet:
             return True
         # Without a code, an event with a fault elsewhere is given that of the status's word when it is read.
         found = self._by_user.get(_key(glimpse)) if status is None or status.code else None
-        if found is None or found[1]:
+        if found is None or found[1] or not met(glimpse):
             return False
         if len(self._chosen_none) >= _REMEMBERED:
             self._chosen_none.clear()
-        if sum(map(len, seen[:5])) <= _LONG:
+        if sum(map(len, seen[:7])) <= _LONG:
             self._chosen_none.add(seen)
         return True
 
@@ -169,9 +182,22 @@ class RuleSet:
         return found
 
     @property
+    def auditing(self) -> list[Compiled]:
+        """All over the audit trail: those in the index, and those about what is seen for the first time."""
+        return [*self.compiled, *self.first]
+
+    def about(self, dimensions: frozenset[str]) -> tuple[Compiled, ...]:
+        """The rules about one of these being seen for the first time."""
+        found = self._about.get(dimensions)
+        if found is None:
+            found = tuple(one for one in self.first if not dimensions.isdisjoint(one.rule.first))
+            self._about[dimensions] = found
+        return found
+
+    @property
     def every(self) -> list[Compiled]:
         """All that are in use, whatever they read."""
-        return [one for group in (self.compiled, *self.sensing.values()) for one in group]
+        return [one for group in (self.auditing, *self.sensing.values()) for one in group]
 
     def reads(self, rule: str) -> str:
         """Which signals a rule is for; `audit` when there is no such rule."""

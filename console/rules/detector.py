@@ -11,8 +11,10 @@ from typing import Any
 
 from console.model.audit import AuditEvent
 from console.model.finding import Finding, Target, key_for
+from console.model.glimpse import Glimpse
 from console.model.identity import Identity
 from console.model.runtime import Alert, Flow, Process, Sensed
+from console.rules.baseline import NOTHING, Baseline
 from console.rules.compiling import Compiled, RuleSet
 from console.rules.describing import identity_of, target_of, time_of
 from console.rules.folding import MOST, Folder, key_of
@@ -49,23 +51,32 @@ class Detector:
         self._seen_before: dict[int, str] = {}
         """Requests judged lately and the source that told of each."""
         self._tally = Tally(rules.every)
+        self.baseline = Baseline()
         self._translator = Translator()
         self._retellings = Retellings()
 
     def feed(self, batch: Sequence[AuditEvent], raw: Sequence[bytes] = (), source: str = "") -> list[Finding]:
         """New and changed findings after these events. `raw` is the record of each, same order, or empty."""
         choose, source = self.rules.choose, source or self._source
+        meet = self.baseline.meet if self.rules.first else None
         for position, event in enumerate(batch):
             if event.stage == "RequestReceived":
                 continue
             cells, found = choose(event)
+            news = meet(event) if meet is not None else None
+            if news is not None:
+                found = (*found, *self.rules.about(news.dimensions))
             if not found:
                 continue
             told = self._told_before(event, source)
+            if told is not None and told == source:
+                continue
+            view = View(event, cells)
+            view.news = news or NOTHING
             if told is None:
-                self._judge(View(event, cells), found, raw[position] if position < len(raw) else b"", source)
-            elif told != source:
-                self._also(View(event, cells), found, source)
+                self._judge(view, found, raw[position] if position < len(raw) else b"", source)
+            else:
+                self._also(view, found, source)
         self.events += len(batch)
         return self._folder.changed()
 
@@ -96,6 +107,10 @@ class Detector:
     def remember(self, text: str) -> None:
         """Go on with counts and sequences that an earlier engine dumped; what cannot be read begins anew."""
         self._tally.remember(text)
+
+    def passed_over(self, glimpse: Glimpse) -> bool:
+        """Whether such an event can be passed over unread: no rule can match it, and it teaches nothing new."""
+        return self.rules.chooses_none(glimpse, self.baseline.met if self.rules.first else _always)
 
     @property
     def dropped(self) -> int:
@@ -184,6 +199,10 @@ class Detector:
                     self._folder.add(_finding(one, told, who, target, hits, told.at, record, source))
             except Exception:  # as in `_judge`
                 self.failures += 1
+
+
+def _always(glimpse: Glimpse) -> bool:
+    return True
 
 
 def _about(finding: Finding) -> int:

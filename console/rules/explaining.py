@@ -13,6 +13,7 @@ import msgspec
 from console.model.audit import AuditEvent
 from console.model.runtime import Flow, Process, Sensed
 from console.model.signal import Change
+from console.rules.baseline import NOTHING, Baseline, News
 from console.rules.compiling import Compiled, RuleSet
 from console.rules.conditions import And, Name, Node, Not, parse_condition
 from console.rules.fields import getter_of
@@ -58,11 +59,18 @@ class Explained(msgspec.Struct, frozen=True):
         return sum(one.matched for search in self.searches for group in search.alternatives for one in group)
 
 
-def explain(one: Compiled, rules: RuleSet, signal: AuditEvent | Process | Flow | Change) -> Explained:
-    """How the rule judges the signal, which is of the kind it reads."""
+def explain(
+    one: Compiled, rules: RuleSet, signal: AuditEvent | Process | Flow | Change, news: News | None = None
+) -> Explained:
+    """How the rule judges the signal, which is of the kind it reads.
+
+    Args:
+        news: what of a request is seen for the first time, as whoever saw those before it knows.
+    """
     view: Any = signal
     if isinstance(signal, AuditEvent):
         view = View(signal, rules.choose(signal)[0])
+        view.news = news or NOTHING
     elif isinstance(signal, Change):
         view = Watched(signal)
     name, look = signal.audit_id if isinstance(signal, AuditEvent) else signal.id, LOOKS.get(one.rule.reads, getter_of)
@@ -70,11 +78,19 @@ def explain(one: Compiled, rules: RuleSet, signal: AuditEvent | Process | Flow |
     condition = str(one.rule.detection["condition"])
     looked = {search_name: _searched(search_name, search, view, look) for search_name, search in searches.items()}
     matched = one.before(view) and one.test(view)
+    if one.rule.first and view.news.dimensions.isdisjoint(one.rule.first):
+        return Explained(name, False, condition, (*looked.values(), _first(one.rule.first)))
     if not matched and _holds(parse_condition(condition, list(searches)), looked):
         # The rule does not say so: requests that were refused or only rehearsed are not what it is about.
         outcome = _searched("(implied)", {"outcome": "ok"}, view, look)
         return Explained(name, matched, condition, (*looked.values(), outcome))
     return Explained(name, matched, condition, tuple(looked.values()))
+
+
+def _first(names: tuple[str, ...]) -> Searched:
+    """The search that a rule's `first` amounts to, for a request of which nothing is new."""
+    missed = Looked(f"first {' or '.join(names)}", ("seen for the first time",), (), False)
+    return Searched("(first)", False, ((missed,),))
 
 
 class Explainer:
@@ -90,6 +106,7 @@ class Explainer:
         self.rules = rules
         self.events = 0
         self._one, self._most = one, most
+        self._baseline = Baseline()
         self._found: list[Explained] = []
         self._nearest: Explained | None = None
 
@@ -115,7 +132,8 @@ class Explainer:
             self._take(change)
 
     def _take(self, signal: AuditEvent | Process | Flow | Change) -> None:
-        told = explain(self._one, self.rules, signal)
+        news = self._baseline.meet(signal) if self._one.rule.first and isinstance(signal, AuditEvent) else None
+        told = explain(self._one, self.rules, signal, news)
         if told.matched:
             self._found.append(told)
             if len(self._found) == self._most:

@@ -62,6 +62,10 @@ _SINGLE: dict[str, Callable[[View], Any]] = {
     "target.name": lambda view: view.name,
     "exec.command": lambda view: view.command,
     "uri.path": lambda view: view.path,
+    "first.agent": lambda view: view.news.agent,
+    "first.network": lambda view: view.news.network,
+    "first.deed": lambda view: view.news.deed,
+    "first.caller": lambda view: view.news.caller,
     "csr.text": lambda view: view.signing_text,
 }
 _MANY: dict[str, Getter] = {
@@ -76,7 +80,7 @@ _MANY: dict[str, Getter] = {
     "responseStatus.status": _status("status"),
     "responseStatus.reason": _status("reason"),
     "responseStatus.message": _status("message"),
-    "exec.args": lambda view: view.query.get("command", ()),
+    "exec.args": lambda view: view.arguments,
     "who.outside": lambda view: (view.outside,),
     "by.controller": lambda view: (view.own_work,),
     "by.owner": lambda view: (view.owned,),
@@ -85,6 +89,9 @@ _MANY: dict[str, Getter] = {
     "patch.paths": lambda view: view.patch_paths,
     "whole-collection": lambda view: (view.selector_free,),
     "rights": lambda view: view.rights,
+    "first.groups": lambda view: view.news.groups,
+    "first.beside": lambda view: view.news.beside,
+    "first.usual": lambda view: view.news.usual,
 }
 _BELOW: dict[str, Callable[[View], Any]] = {
     "requestObject": lambda view: view.body,

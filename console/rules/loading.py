@@ -16,6 +16,7 @@ import msgspec
 
 from console.errors import BadInput
 from console.model.severity import Severity
+from console.rules.baseline import NEW
 from console.rules.rule import TACTICS, After, Rule, Threshold
 
 SHIPPED = Path(__file__).parent / "data"
@@ -24,7 +25,7 @@ _KEYS = frozenset(
     (
         *("title", "id", "status", "description", "references", "author", "date", "modified", "tags", "logsource"),
         *("level", "detection", "falsepositives", "fields"),
-        *("catalogue", "levels", "threshold", "after", "target", "marker"),  # ours, beyond Sigma
+        *("catalogue", "levels", "threshold", "after", "first", "target", "marker"),  # ours, beyond Sigma
     )
 )
 _SPAN = re.compile(r"^(\d{1,9})([smhd])$")
@@ -168,6 +169,7 @@ def _rule(head: dict[str, Any], where: str) -> Rule:
         threshold=_threshold(head.get("threshold")),
         after=_after(head.get("after")),
         levels=_levels(head.get("levels", [])),
+        first=_first(head),
         fields=_texts(head, "fields"),
         target=_target(head.get("target", "object")),
         tactic=_tactic(head, where),
@@ -275,6 +277,15 @@ def _threshold(value: Any) -> Threshold | None:
         raise _Fault("threshold", "threshold needs a count between 2 and 10000, and within")
     by = _texts(value, "by") or ("who.user",)
     return Threshold(value["count"], span(value.get("within"), "threshold"), by, str(value.get("distinct", "")))
+
+
+def _first(head: dict[str, Any]) -> tuple[str, ...]:
+    names = _texts(head, "first")
+    if unknown := [name for name in names if name not in NEW]:
+        raise _Fault("first", f"first knows no {unknown[0]!r}; give some of {', '.join(NEW)}")
+    if names and _reads(head.get("logsource")) != "audit":
+        raise _Fault("first", "only the audit trail tells what is seen for the first time; leave first out")
+    return names
 
 
 def _after(value: Any) -> After | None:

@@ -191,7 +191,7 @@ def feed_lines(lines: Sequence[bytes], detector: Sink, source: str = "", form: s
     faults: list[bytes] = []
     if isinstance(lines, Block) and isinstance(detector, Detector):
         whole = len(lines)
-        lines = unskimmed(lines, detector.rules)
+        lines = unskimmed(lines, detector.passed_over)
         detector.events += whole - len(lines)
     sensed: list[tuple[Sensed, bytes]] = []
     events, raw = read_lines(lines, form, faults.append, lambda one, line: sensed.append((one, line)))

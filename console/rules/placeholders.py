@@ -35,6 +35,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
         "kube-system monitoring prometheus observability kube-prometheus-stack cattle-monitoring-system "
         "openshift-monitoring datadog newrelic opencost"
     ),
+    "hand_tools": _words("kubectl helm oc k9s kustomize argocd flux terraform pulumi helmfile skaffold"),
     "everyone": _words("system:anonymous system:unauthenticated system:authenticated system:serviceaccounts"),
     "controller_accounts": tuple(sorted(CONTROLLER_ACCOUNTS)),
     "sockets": _words(

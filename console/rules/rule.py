@@ -53,6 +53,8 @@ class Rule(msgspec.Struct, frozen=True):
     after: After | None = None
     levels: tuple[tuple[Severity, Any], ...] = ()
     """Other severities and the search under which each holds; the first that matches."""
+    first: tuple[str, ...] = ()
+    """Only requests of which one of these (`console.rules.baseline.NEW`) was not seen before."""
     fields: tuple[str, ...] = ()
     """Fields whose values are shown as what matched."""
     target: str = "object"

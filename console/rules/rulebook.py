@@ -36,7 +36,7 @@ class Rulebook(msgspec.Struct, frozen=True):
     @property
     def finding(self) -> list[Compiled]:
         """What makes findings, or may: not the disabled ones that only let others come after them."""
-        return [one for one in self.rules.compiled if one.rule.id not in self.disabled]
+        return [one for one in self.rules.auditing if one.rule.id not in self.disabled]
 
 
 def rulebook(wanted: RuleSettings, where: str) -> Rulebook:

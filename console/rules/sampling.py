@@ -28,7 +28,7 @@ from console.rules.watched import change_of
 
 _numbers = itertools.count()
 _KUBECTL = "kubectl/v1.33.1 (linux/amd64) kubernetes/8adc0f0"
-_PARTS = ("match", "silent", "quiet")
+_PARTS = ("match", "silent", "quiet", "history")
 _BEGUN = 1_795_417_200.0
 
 Sample = Mapping[str, Any]
@@ -74,6 +74,15 @@ def told(samples: Sequence[Sample]) -> list[Sensed]:
     return [one for text in lines for one in read_record(text) if not isinstance(one, AuditEvent)]
 
 
+def days_before(partials: Sequence[Sample]) -> Iterator[list[AuditEvent]]:
+    """The events again and again over the three days before all others, as an identity's habits are; the last time in
+    the hour before."""
+    for day in (20, 21, 22, 23):
+        for hour in range(0, 24 if day < 23 else 7, 3):
+            at = f"2026-11-{day}T{hour:02}:00:00.000000Z"
+            yield read([{**one, "requestReceivedTimestamp": at, "stageTimestamp": at} for one in partials])
+
+
 def _moment(second: int) -> str:
     return f"2026-11-23T07:{second // 60:02}:{second % 60:02}.000000Z"
 
@@ -93,22 +102,25 @@ def misjudged(path: Path, rules: RuleSet) -> list[str]:
         return [f"{rule.id} has no sample that it must find: nothing shows that it works"]
     together = rule.threshold is not None or rule.after is not None
     cases = [samples["match"]] if together else [[event] for event in samples["match"]]
-    return list(_missed(rule.id, cases, rules)) + [
+    before = samples.get("history", ())
+    return list(_missed(rule.id, cases, rules, before)) + [
         f"{rule.id} finds what it must {'keep silent about' if floor is Severity.INFO else 'call less than medium'}:"
         f" {_short(event)}"
         for part, floor in (("silent", Severity.INFO), ("quiet", Severity.MEDIUM))
         for event in samples.get(part, ())
-        if rule.id in _found(rule.id, [event], rules, floor)
+        if rule.id in _found(rule.id, [event], rules, floor, before)
     ]
 
 
-def _missed(rule: str, cases: list[list[Sample]], rules: RuleSet) -> Iterator[str]:
+def _missed(rule: str, cases: list[list[Sample]], rules: RuleSet, before: Sequence[Sample]) -> Iterator[str]:
     for case in cases:
-        if rule not in _found(rule, case, rules, Severity.INFO):
+        if rule not in _found(rule, case, rules, Severity.INFO, before):
             yield f"{rule} does not find {_short(case[0])}{f' and {len(case) - 1} more' if len(case) > 1 else ''}"
 
 
-def _found(rule: str, events: Sequence[Sample], rules: RuleSet, floor: Severity) -> set[str]:
+def _found(
+    rule: str, events: Sequence[Sample], rules: RuleSet, floor: Severity, before: Sequence[Sample] = ()
+) -> set[str]:
     rules.run_at(EKS)  # some samples are of that cloud's own hands
     if rules.reads(rule) == "object":
         lookout = Lookout(rules)
@@ -116,6 +128,8 @@ def _found(rule: str, events: Sequence[Sample], rules: RuleSet, floor: Severity)
         return {finding.rule for finding in shown if finding.severity.at_least(floor)}
     detector = Detector(rules)
     if rules.reads(rule) == "audit":
+        for day in days_before(before):
+            detector.feed(day)
         detector.feed(read(events))
     else:
         detector.sense(told(events))

@@ -7,16 +7,15 @@ What is no plain event, or is not known yet, is left.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from console.model.envelopes.blocks import Block
-from console.rules.compiling import RuleSet
+from console.model.glimpse import Glimpse
 
 
-def unskimmed(lines: Block, rules: RuleSet) -> Sequence[bytes]:
-    """The lines that have to be read; each of the others is one event."""
+def unskimmed(lines: Block, none: Callable[[Glimpse], bool]) -> Sequence[bytes]:
+    """The lines that have to be read; each of the others is one event, of which `none` says that nothing comes."""
     glimpses = lines.glimpses()
     if not glimpses:
         return list(lines)
-    none = rules.chooses_none
     return [lines[at] for at, one in enumerate(glimpses) if one.stage != "RequestReceived" and not none(one)]

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote
 
 from console.model.audit import AuditEvent, AuditUser, ObjectReference
 from console.model.glimpse import DECISION, Glimpse
+from console.rules.baseline import NOTHING
 from console.rules.bodies import answer_of, body_of, patch_paths_of, readable
 from console.rules.callers import account_of, extra
 from console.rules.podspecs import pod_of
@@ -85,6 +86,8 @@ class View:
         self.cells = cells
         self.reference = event.object_ref or _NO_REFERENCE
         self.acting = event.impersonated_user or _NO_USER
+        self.news = NOTHING
+        """What of it is seen for the first time; whoever keeps a baseline says so."""
 
     @_Lazy
     def body(self) -> dict[str, Any]:
@@ -147,9 +150,17 @@ class View:
         return unquote(self.event.request_uri.partition("?")[0][:4096])
 
     @_Lazy
+    def arguments(self) -> list[str]:
+        """What an exec runs; in the body where the URL was not kept."""
+        if asked := self.query.get("command"):
+            return asked
+        said = self.body.get("command")
+        return [one for one in said if isinstance(one, str)] if isinstance(said, list) else []
+
+    @_Lazy
     def command(self) -> str:
         """The command of an exec, its arguments joined by spaces."""
-        return " ".join(self.query.get("command", ()))
+        return " ".join(self.arguments)
 
     @_Lazy
     def account(self) -> tuple[str, str]:

@@ -38,7 +38,7 @@ def test_what_an_intrusion_hides_under_a_policy_was_told_and_nothing_else(policy
     path = tmp_path / "policy.yaml"
     path.write_text(f"apiVersion: audit.k8s.io/v1\nkind: Policy\n{policy}")
     manifests, faults = read_files([str(path)])
-    weak, unjudged = scan(manifests, needs=needs(shipped_rules().compiled))
+    weak, unjudged = scan(manifests, needs=needs(shipped_rules().auditing))
     assert (faults, unjudged) == ([], [])
     told = {one.control for one in weak}
     blind = {one.control for one in weak if "sees nothing:" in one.message}

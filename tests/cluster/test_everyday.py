@@ -10,11 +10,17 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from console.model.audit import AuditEvent, ObjectReference
+from console.model.envelopes.reading import read_lines
+from console.model.envelopes.times import event_time, format_time
 from console.model.finding import Finding
 from console.model.severity import Severity
 from console.ports.views import FindingRow, HeaderView
+from console.rules.detector import Detector
+from console.rules.offline import shipped_rules
 from tests.cluster import everyday
 from tests.cluster.autoscaling import load_rises_and_falls
 from tests.cluster.day import Day, administrator
@@ -161,6 +167,43 @@ def test_the_whole_log_of_the_day_makes_no_finding_of_medium(day: Day, whole: Re
     missing = [hand for hand in EXPECTED if not any(all(map(str.startswith, one, hand)) for one in hands)]
     assert missing == [], "silence about what did not happen shows nothing"
     assert loud(whole.findings(Severity.MEDIUM)) == []
+
+
+@pytest.mark.parametrize("unusual", ["", "Helm/", "kubectl/"], ids=["the same", "Helm for once", "kubectl for once"])
+def test_days_like_this_one_become_habits_and_a_tool_that_is_new_is_a_hint(whole: Record, unusual: str) -> None:
+    """Four days as this one was, without one of its tools; then this day, with all of them."""
+    detector = Detector(shipped_rules())
+    for start in (start for day in range(4) for start in (day * 24, day * 24 + 9)):
+        detector.feed([event for event in shifted(whole, start) if not unusual or unusual not in event.user_agent])
+    assert detector.baseline.known > 20
+
+    detector.feed(shifted(whole, 96))
+
+    first = {one.rule for one in detector.findings() if one.rule.startswith("K8S-FIRST")}
+    assert bool(first) == bool(unusual)
+    assert loud([one for one in detector.findings() if one.severity.at_least(Severity.MEDIUM)]) == []
+
+
+def test_a_controller_that_does_another_deed_with_its_own_program_is_found_after_such_days(whole: Record) -> None:
+    detector = Detector(shipped_rules())
+    for start in range(0, 96, 12):
+        detector.feed(shifted(whole, start))
+    ended = (one for one in shifted(whole, 97) if one.stage == "ResponseComplete")
+    known = next(one for one in ended if one.user.username == f"{_CONTROLLER}deployment-controller")
+
+    on = ObjectReference(resource="clusterroles", api_group="rbac.authorization.k8s.io", name="view")
+    detector.feed([msgspec.structs.replace(known, audit_id="stolen", verb="patch", object_ref=on)])
+
+    found = {one.rule: one.severity for one in detector.findings() if "stolen" in one.events}
+    assert found["K8S-FIRST-DEED"] == Severity.HIGH
+
+
+def shifted(record: Record, hours: int) -> list[AuditEvent]:
+    """The record's requests, so many hours after it was made."""
+    events, _ = read_lines(record.lines())
+    for event in events:
+        event.request_received_timestamp = format_time(event_time(event) + hours * 3600)
+    return events
 
 
 async def test_our_own_responder_at_work_is_no_finding_and_no_alarm(day: Day, whole: Record) -> None:

@@ -17,8 +17,11 @@ _CLUSTER = re.compile(r"(?i)/(?:connectedclusters|managedclusters)/[^/]+(?:/(.+)
 _VERBS = {"write": "create", "read": "get", "delete": "delete"}
 _METHODS = {"PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete", "GET": "get"}
 _GROUPS = frozenset({"apps", "batch", "autoscaling", "extensions", "policy"})
-_OWN = frozenset({"providers", "agentpools", "privateendpointconnections", "maintenanceconfigurations"})
-"""Parts of the cluster as Azure's resource that are nothing in it."""
+_OWN = frozenset(
+    {"providers", "agentpools", "privateendpointconnections", "maintenanceconfigurations", "diagnosticlogs"}
+)
+"""Parts of the cluster as Azure's resource that are nothing in it; `diagnosticlogs/read` stands in every record of a
+log that Azure Monitor streams, and the request is inside."""
 _SUBRESOURCES = frozenset({"exec", "attach", "portforward", "proxy", "token", "approval", "eviction", "binding"})
 _BEGUN = frozenset({"start", "started", "accept", "accepted"})
 _FAILED = frozenset({"failure", "failed"})

@@ -16,6 +16,8 @@ from console.model.envelopes.lenient import mapping_of, raw_of, text_of
 _HTTP = {0: 200, 1: 499, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409, 13: 500, 14: 503, 16: 401}
 """gRPC status to HTTP status."""
 
+_PLAIN = frozenset({"apps", "batch", "autoscaling", "extensions", "policy"})
+"""Groups of Kubernetes that are not below its domain."""
 _VERBS = {"create", "get", "list", "watch", "update", "patch", "delete", "deletecollection"}
 
 
@@ -24,14 +26,15 @@ def event_of(entry: dict[str, Any]) -> AuditEvent | None:
     payload = entry.get("protoPayload", entry)
     if not isinstance(payload, dict):
         return None
-    method = text_of(payload.get("methodName"))
-    name = text_of(payload.get("resourceName"))
-    if not method.startswith("io.k8s.") and text_of(payload.get("serviceName")) != "k8s.io":
-        method = _permission(payload)
+    asked, of = _permission(payload)
+    method, name = text_of(payload.get("methodName")), text_of(payload.get("resourceName")) or of
+    if not method.startswith("io.k8s."):
+        # Where there is none, or another service's, the permission that was asked for names verb and resource.
+        method = asked or (method if text_of(payload.get("serviceName")) == "k8s.io" else "")
         if not method:
             return None
     verb, subresource = _verb(method)
-    reference = _reference(name, subresource)
+    reference = _reference(name, subresource) if name else _meant(method, subresource)
     moment = text_of(entry.get("timestamp")) or text_of(entry.get("receiveTimestamp"))
     labels = entry.get("labels")
     return AuditEvent(
@@ -40,6 +43,7 @@ def event_of(entry: dict[str, Any]) -> AuditEvent | None:
         stage="ResponseComplete",
         verb=verb,
         user=_user(payload),
+        impersonated_user=_acting(payload),
         source_ips=[ip] if (ip := text_of(mapping_of(payload.get("requestMetadata")).get("callerIp"))) else None,
         user_agent=text_of(mapping_of(payload.get("requestMetadata")).get("callerSuppliedUserAgent")),
         object_ref=reference,
@@ -53,21 +57,40 @@ def event_of(entry: dict[str, Any]) -> AuditEvent | None:
     )
 
 
-def _permission(payload: dict[str, Any]) -> str:
-    """Where the method is missing the permission that was asked for names verb and resource."""
-    for asked in payload.get("authorizationInfo") or []:
+def _permission(payload: dict[str, Any]) -> tuple[str, str]:
+    """The permission that was asked for, which is named like a method, and for what."""
+    info = payload.get("authorizationInfo")
+    for asked in info if isinstance(info, list) else ():
         if isinstance(asked, dict) and text_of(asked.get("permission")).startswith("io.k8s."):
-            return text_of(asked["permission"])
-    return ""
+            return text_of(asked["permission"]), text_of(asked.get("resource"))
+    return "", ""
 
 
 def _verb(method: str) -> tuple[str, str]:
     """`io.k8s.core.v1.pods.exec.create` is verb `create` of subresource `exec`."""
-    parts = method.split(".")
-    verb = parts[-1].lower() if parts else ""
-    version = next((i for i, part in enumerate(parts) if part[:1] == "v" and part[1:2].isdigit()), -1)
-    middle = parts[version + 1 : -1] if version >= 0 else []
+    _, _, middle = _cut(method)
+    verb = method.rpartition(".")[2].lower()
     return (verb if verb in _VERBS else verb or "get"), (middle[1] if len(middle) > 1 else "")
+
+
+def _cut(method: str) -> tuple[list[str], str, list[str]]:
+    """The words of a method before its version, the version, and those between it and the verb."""
+    parts = method.split(".")
+    at = next((i for i, part in enumerate(parts) if part[:1] == "v" and part[1:2].isdigit()), -1)
+    return (parts[2:at], parts[at], parts[at + 1 : -1]) if at >= 0 else ([], "", [])
+
+
+def _meant(method: str, subresource: str) -> ObjectReference:
+    """What a method without a name is about; `io.k8s.authorization.rbac` is `rbac.authorization.k8s.io` backwards."""
+    words, version, middle = _cut(method)
+    group = ".".join(reversed(words))
+    if group == "core" or group in _PLAIN:
+        group = "" if group == "core" else group
+    elif group:
+        group = f"{group}.k8s.io"
+    return ObjectReference(
+        resource=middle[0] if middle else "", api_group=group, api_version=version, subresource=subresource
+    )
 
 
 def _reference(name: str, subresource: str) -> ObjectReference:
@@ -96,6 +119,12 @@ def _user(payload: dict[str, Any]) -> AuditUser:
     return AuditUser(username=name)
 
 
+def _acting(payload: dict[str, Any]) -> AuditUser | None:
+    """Whom the caller asked to act as."""
+    name = text_of(mapping_of(payload.get("authenticationInfo")).get("authoritySelector"))
+    return AuditUser(username=name) if name else None
+
+
 def _status(payload: dict[str, Any], labels: Any) -> ResponseStatus:
     status = mapping_of(payload.get("status"))
     code = status.get("code", 0)
@@ -106,4 +135,9 @@ def _status(payload: dict[str, Any], labels: Any) -> ResponseStatus:
 
 
 def _body(value: Any) -> msgspec.Raw:
-    return raw_of({k: v for k, v in value.items() if k != "@type"}) if isinstance(value, dict) else msgspec.Raw(b"")
+    if not isinstance(value, dict):
+        return raw_of(value)
+    body = {key: inner for key, inner in value.items() if key != "@type"}
+    if body.keys() == {"value"} and isinstance(body["value"], list):  # a list, as `Any` of Protocol Buffers has one
+        return raw_of(body["value"])
+    return raw_of(body)

@@ -12,6 +12,7 @@ from console.model.finding import Finding
 from console.model.instants import seconds
 from console.model.severity import Severity
 from console.rules.offline import shipped_rules
+from console.rules.sampling import days_before
 from console.rules.watched import change_of
 from tests.console.rules.events import read
 
@@ -24,7 +25,7 @@ RULES = shipped_rules()
 
 def detection() -> Detection:
     one = Detection()
-    one.judge_by(RULES, "", "")
+    one.judge_by(RULES, "", {})
     return one
 
 
@@ -79,11 +80,24 @@ def test_findings_of_the_watch_go_over_to_the_next_engine() -> None:
     kept = detection().notice([watched(URL)])
     later = Detection()
     assert later.restore(kept) == kept
-    later.judge_by(RULES, "", "")
+    later.judge_by(RULES, "", {})
 
     assert later.notice([watched(URL)]) == [], "it lists the same object"
     again = msgspec.structs.replace(watched(URL), ref=msgspec.structs.replace(watched().ref, uid="another"))
     assert {one.count for one in later.notice([again])} == {2}
+
+
+def test_what_is_usual_goes_over_to_the_next_engine() -> None:
+    one, later = detection(), Detection()
+    assert "first-seen rules still learn" in one.blind
+    for day in days_before([{"verb": "list"}]):
+        one.feed(day, source="audit")
+    later.judge_by(RULES, "", one.dump())
+    assert (one.blind, later.blind) == ("", "")
+
+    found = later.feed(read([{"verb": "list", "userAgent": "k9s/0.32"}]), source="audit")
+
+    assert [finding.rule for finding in found] == ["K8S-FIRST-AGENT"]
 
 
 def test_an_actor_nobody_knows_chains_no_story() -> None:

@@ -19,7 +19,7 @@ from console.model.identity import Identity
 from console.model.ref import BY_KIND
 from console.model.runtime import Process, Sensed
 from console.model.severity import Severity
-from console.model.signal import Change, Measure
+from console.model.signal import Change, Measure, SourceHealth
 from console.ports.clock import ManualClock
 from console.ports.source import Batch
 from console.ports.tasks import Tasks
@@ -60,6 +60,10 @@ class Counting:
         self.changes += batch
         return []
 
+    @property
+    def blind(self) -> str:
+        return "learning"
+
 
 class Nobody:
     def feed(self, batch: Sequence[AuditEvent]) -> list[bool]:
@@ -85,6 +89,23 @@ async def test_findings_and_position_of_a_batch_are_saved_together(tmp_path: Pat
 
     ((finding,), positions) = store.load()
     assert (finding.count, positions) == (3 * SLICE, {"audit": "1:900"})
+    await tasks.close()
+    store.close()
+
+
+async def test_only_beside_an_audit_trail_stands_what_cannot_be_judged_in_it_yet(tmp_path: Path) -> None:
+    store, told = Store(tmp_path / "findings.db"), list[SourceHealth]()
+    line = Pipeline(Counting(), Nobody(), (), store, ManualClock(), lambda found: None, told.append)
+    tasks = Tasks()
+    tasks.start("pipeline", line.run())
+    await line.put(Batch("audit", events(1)))
+    await line.put(Batch("prometheus", [Measure("up", (), 1.0, 2.0)]))
+    await line.idle()
+
+    for name in ("audit", "prometheus"):
+        line.health(SourceHealth(name, "live", 0.0, note="as it said"))
+
+    assert [one.note for one in told] == ["as it said; learning", "as it said"]
     await tasks.close()
     store.close()
 

@@ -11,6 +11,7 @@ from console.rules.compiling import Compiled, RuleSet
 from console.rules.detector import Detector
 from console.rules.explaining import Enough, Explained, Explainer, explain
 from console.rules.offline import shipped_rules
+from console.rules.sampling import days_before
 from tests.console.rules.events import read
 
 CREATE = {
@@ -28,7 +29,7 @@ def rules() -> RuleSet:
 
 
 def rule(name: str) -> Compiled:
-    return next(one for one in rules().compiled if one.rule.id == name)
+    return next(one for one in rules().auditing if one.rule.id == name)
 
 
 def fields(told: Explained) -> dict[str, tuple[bool, tuple[str, ...]]]:
@@ -78,6 +79,19 @@ def test_matches_come_alone_and_without_one_the_nearest_miss() -> None:
     missing.feed(read([listing, PLAIN, listing]))
     (nearest,) = missing.told
     assert fields(nearest)["verb|expand"] == (True, ("create",))
+
+
+def test_a_rule_about_what_is_new_says_that_nothing_was_until_something_is() -> None:
+    explainer = Explainer(rule("K8S-FIRST-AGENT"), rules(), 2)
+    for day in days_before([{"verb": "list"}]):
+        explainer.feed(day)
+    (nearest,) = explainer.told
+    assert not nearest.matched
+    assert fields(nearest)["first agent"] == (False, ())
+
+    explainer.feed(read([{"verb": "list", "userAgent": "k9s/0.32"}]))
+
+    assert [told.matched for told in explainer.told] == [True]
 
 
 @pytest.mark.parametrize("event", [CREATE, PLAIN, REFUSED, {"verb": "list", "objectRef": {"resource": "secrets"}}])
