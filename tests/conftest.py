@@ -15,7 +15,12 @@ from hypothesis import settings
 
 from tests.means.cache import in_ci
 
-pytest_plugins = ["tests.controlplane.fixtures", "tests.means.prometheus", "tests.means.alertmanager"]
+pytest_plugins = [
+    "tests.controlplane.fixtures",
+    "tests.means.prometheus",
+    "tests.means.alertmanager",
+    "tests.means.opensearch",
+]
 
 # Machines that run tests are busy, so no deadline; in CI the same examples in every run.
 settings.register_profile("warroom", deadline=None, derandomize=in_ci())

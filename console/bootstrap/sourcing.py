@@ -68,14 +68,14 @@ def _webhooks(settings: Settings, clock: Clock, folder: Path) -> Iterator[Source
         from console.sources.audit_webhook import AuditWebhook
         from console.sources.listener import Access
 
-        token = _secret(named.audit_webhook_token_file)
+        token = secret(named.audit_webhook_token_file)
         access = Access(token, named.audit_webhook_cert, named.audit_webhook_key, named.audit_webhook_client_ca)
         yield AuditWebhook("audit:webhook", named.audit_webhook, access, folder / "webhook", clock)
     if named.falco_webhook:
         from console.sources.falco import FalcoWebhook
         from console.sources.listener import Access
 
-        token = _secret(named.falco_webhook_token_file)
+        token = secret(named.falco_webhook_token_file)
         access = Access(token, named.falco_webhook_cert, named.falco_webhook_key, named.falco_webhook_client_ca)
         yield FalcoWebhook("falco:webhook", named.falco_webhook, access, folder / "falco", clock)
     if named.alertmanager_webhook:
@@ -83,7 +83,7 @@ def _webhooks(settings: Settings, clock: Clock, folder: Path) -> Iterator[Source
         from console.sources.listener import Access
 
         access = Access(
-            _secret(named.alertmanager_webhook_token_file),
+            secret(named.alertmanager_webhook_token_file),
             named.alertmanager_webhook_cert,
             named.alertmanager_webhook_key,
             named.alertmanager_webhook_client_ca,
@@ -96,10 +96,10 @@ def _prometheus(settings: Settings, clock: Clock) -> Iterator[Source]:
     named = settings.sources
     if not named.prometheus:
         return
-    _refuse_no_address(named.prometheus, "Prometheus", 9090)
+    usable_address(named.prometheus, "Prometheus", 9090)
     from console.sources.prometheus import Access, Prometheus
 
-    access = Access(_secret(named.prometheus_token_file), named.prometheus_ca)
+    access = Access(secret(named.prometheus_token_file), named.prometheus_ca)
     yield Prometheus("prometheus", named.prometheus, clock, access)
 
 
@@ -107,7 +107,7 @@ def _alertmanager(settings: Settings, clock: Clock) -> Iterator[Source]:
     named = settings.sources
     if not named.alertmanager:
         return
-    _refuse_no_address(named.alertmanager, "Alertmanager", 9093)
+    usable_address(named.alertmanager, "Alertmanager", 9093)
     if "@" in urlsplit(named.alertmanager).netloc:
         raise ConfigError(
             "The address of Alertmanager holds a user. Name alertmanager_user and alertmanager_password_file."
@@ -136,11 +136,11 @@ def silences(settings: Settings) -> Silences | None:
 def _alertmanager_login(settings: Settings) -> tuple[str, str, str, str]:
     """Token, authority, user and password."""
     named = settings.sources
-    token, password = _secret(named.alertmanager_token_file), _secret(named.alertmanager_password_file)
+    token, password = secret(named.alertmanager_token_file), secret(named.alertmanager_password_file)
     return token, named.alertmanager_ca, named.alertmanager_user, password
 
 
-def _refuse_no_address(url: str, whose: str, port: int) -> None:
+def usable_address(url: str, whose: str, port: int) -> None:
     """Raises `ConfigError`; what does not look like an address at all may be a password, and is not repeated."""
     try:
         parts = urlsplit(url)
@@ -151,7 +151,7 @@ def _refuse_no_address(url: str, whose: str, port: int) -> None:
         raise ConfigError(f"The address of {whose} cannot be used. Write it as http://HOST:{port} or https://HOST.")
 
 
-def _secret(path: str) -> str:
+def secret(path: str) -> str:
     """Content of a token file, "" for none. Raises `ConfigError` naming it, also when others can read it."""
     from console.sources.listener import read_token
 

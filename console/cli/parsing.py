@@ -142,7 +142,15 @@ def _offline(commands: Commands) -> None:
     detect = _command(
         commands, "detect", "console.cli.detect:run", "run all rules over audit logs and sensors' records"
     )
-    detect.add_argument("files", nargs="+", metavar="FILE", help="log, - for standard input")
+    detect.add_argument("files", nargs="*", default=[], metavar="FILE", help="log, - for standard input")
+    search = (
+        "ask Elasticsearch or OpenSearch there instead (without URL: that of the settings), with --index and --since"
+    )
+    detect.add_argument("--search", nargs="?", const="", metavar="URL", help=search)
+    detect.add_argument(
+        "--index", default="", metavar="PATTERN", help="with --search: the index, or a pattern of names"
+    )
+    detect.add_argument("--until", default="", metavar="TIME", help="with --search: only before then (as --since)")
     detect.add_argument("--format", default="auto", choices=_FORMATS)
     severities = ("critical", "high", "medium", "low", "info")
     detect.add_argument("--min-severity", default="medium", choices=severities, metavar="SEVERITY")

@@ -50,6 +50,15 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alertmanager_webhook_key: str = ""
     alertmanager_webhook_client_ca: str = ""
     since: str = ""
+    elasticsearch: str = ""
+    """Address of Elasticsearch or OpenSearch."""
+    elasticsearch_index: str = ""
+    """Name of an index, or a pattern of names."""
+    elasticsearch_api_key_file: str = ""
+    elasticsearch_token_file: str = ""
+    elasticsearch_user: str = ""
+    elasticsearch_password_file: str = ""
+    elasticsearch_ca: str = ""
 
     @property
     def named(self) -> dict[str, tuple[str, ...]]:

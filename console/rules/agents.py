@@ -23,6 +23,12 @@ _SCRIPT = re2.compile(
     r"|restsharp|winhttp|resty|go-resty)"
 )
 _BROWSER = re2.compile(r"(?i)^(mozilla|opera|chrome|safari)/")
+PEOPLES = ("kubectl", "oc/", "k9s", "Lens", "Helm/", "helm/")
+"""How programs begin that people use to work with a cluster."""
+PATTERNS: dict[str, str] = {
+    "component": _COMPONENT.pattern, "scanner": _SCANNER.pattern, "script": _SCRIPT.pattern, "browser": _BROWSER.pattern
+}  # fmt: skip
+"""What those tools have in their names that are known by a pattern."""
 _REMEMBERED = 20_000
 _known: dict[str, str] = {}
 
@@ -44,7 +50,7 @@ def _judge(agent: str) -> str:
         return "component"
     if _SCANNER.search(agent):
         return "scanner"
-    if agent.startswith(("kubectl", "oc/", "k9s", "Lens", "Helm/", "helm/")):
+    if agent.startswith(PEOPLES):
         return "kubectl"
     if _SCRIPT.search(agent):
         return "script"

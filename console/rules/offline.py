@@ -81,11 +81,21 @@ def detect(
     """
     exporter = Exporter(secrets.token_bytes(32))
     try:
-        floor = _checked(form, min_severity)
+        floor = checked(form, min_severity)
         detector, failed = _run(paths, form, lambda text: print(exporter(text), file=err), rules or shipped_rules())
     except BadInput as error:
         print(exporter(str(error)), file=err)
         return UNREADABLE
+    shown = show(detector, floor, exporter, out, err, as_json=as_json)
+    if failed or not detector.events:
+        return UNREADABLE
+    return FOUND if shown else NOTHING
+
+
+def show(
+    detector: Detector, floor: Severity, exporter: Exporter, out: TextIO, err: TextIO, *, as_json: bool
+) -> list[Finding]:
+    """Write what was found, and give it back."""
     shown = [finding for finding in told(detector.findings()) if finding.severity.at_least(floor)]
     for finding in shown:
         print(line_of(finding, exporter) if as_json else sentence_of(finding, exporter), file=out)
@@ -93,9 +103,7 @@ def detect(
         print(
             f"{detector.dropped} findings were given up: more than can be kept; the least severe went first", file=err
         )
-    if failed or not detector.events:
-        return UNREADABLE
-    return FOUND if shown else NOTHING
+    return shown
 
 
 def told(findings: Sequence[Finding]) -> list[Finding]:
@@ -105,7 +113,8 @@ def told(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(teller.findings(), key=lambda one: (one.severity.rank, -one.last))
 
 
-def _checked(form: str, min_severity: str) -> Severity:
+def checked(form: str, min_severity: str) -> Severity:
+    """The least severity that is shown. Raises BadInput for a format or severity there is not."""
     if form not in FORMATS:
         raise BadInput(f"unknown format {form!r}; give one of {', '.join(FORMATS)}")
     try:

@@ -36,6 +36,8 @@ class Access(msgspec.Struct, frozen=True):
     ca: str = ""
     user: str = ""
     password: str = ""
+    api_key: str = ""
+    """As Elasticsearch gives them, encoded."""
 
 
 class Refusal(SourceError):
@@ -50,6 +52,10 @@ class Refusal(SourceError):
         self.status = status
 
 
+class TooLarge(SourceError):
+    """The answer is larger than we take."""
+
+
 class Fetcher:
     """One server.
 
@@ -58,11 +64,12 @@ class Fetcher:
         access: how to prove ourselves and whom to trust.
     """
 
-    def __init__(self, url: str, access: Access) -> None:
+    def __init__(self, url: str, access: Access, *, deadline: float = DEADLINE, size: int = SIZE) -> None:
         self._base = URL(url).with_user(None).with_query(None).with_fragment(None)
         self.host = self._base.authority
         """With its port, for people."""
         self._access = access
+        self._deadline, self._size = deadline, size
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -72,12 +79,17 @@ class Fetcher:
 
     async def get(self, path: str, **asked: str | Sequence[str]) -> bytes:
         """The body of an answer. Raises SourceError, `Refusal` when the server says no."""
-        status, headers, body = await self._asked("GET", self._url(path).with_query(asked), b"", DEADLINE)
+        return await self.ask("GET", path, **asked)
+
+    async def ask(self, method: str, path: str, body: object = None, **asked: str | Sequence[str]) -> bytes:
+        """The body of an answer to a request that sends JSON, if anything. Raises as `get`."""
+        data = msgspec.json.encode(body) if body is not None else b""
+        status, headers, said = await self._asked(method, self._url(path).with_query(asked), data, self._deadline)
         if 300 <= status < 400:
             raise Refusal(f"it redirects to {headers.get('location')}; give that address", 302)
         if status >= 400:
-            raise Refusal(_refusal(status, body), status)
-        return body
+            raise Refusal(_refusal(status, said), status)
+        return said
 
     async def send(self, method: str, path: str, body: bytes = b"", within: float = DEADLINE) -> Answer:
         """One write, sent once: the answer whatever its status. Raises SourceError: then nobody knows."""
@@ -95,7 +107,7 @@ class Fetcher:
                     method, url, allow_redirects=False, data=body or None, headers=head
                 ) as answer:
                     said = {name.lower(): value for name, value in answer.headers.items()}
-                    return answer.status, said, await _bounded(answer)
+                    return answer.status, said, await _bounded(answer, self._size)
         except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
             raise SourceError(_words(error)) from error
 
@@ -108,13 +120,15 @@ class Fetcher:
         access, headers = self._access, {"Accept": "application/json", "Accept-Encoding": "identity"}
         if access.token:
             headers["Authorization"] = f"Bearer {access.token}"
+        elif access.api_key:
+            headers["Authorization"] = f"ApiKey {access.api_key}"
         elif access.user:
             pair = b64encode(f"{access.user}:{access.password}".encode()).decode()
             headers["Authorization"] = f"Basic {pair}"
         trusted: ssl.SSLContext | bool = await asyncio.to_thread(_trusting, access.ca) if access.ca else True
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=trusted, limit=2),
-            timeout=aiohttp.ClientTimeout(total=DEADLINE, sock_connect=CONNECT),
+            timeout=aiohttp.ClientTimeout(total=self._deadline, sock_connect=CONNECT),
             headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # nobody asked for it: a small answer must not become a large one
@@ -128,12 +142,12 @@ def _trusting(ca: str) -> ssl.SSLContext:
         raise SourceError(f"the authority's file {ca} cannot be used: {error.strerror or error}") from error
 
 
-async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
+async def _bounded(answer: aiohttp.ClientResponse, size: int) -> bytes:
     body = bytearray()
     async for piece in answer.content.iter_any():
         body += piece
-        if len(body) > SIZE:
-            raise SourceError(f"its answer is larger than {SIZE} bytes")
+        if len(body) > size:
+            raise TooLarge(f"its answer is larger than {size} bytes")
     return bytes(body)
 
 
