@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from console.rules.compiling import RuleSet, compile_rule
 from console.rules.explaining import Enough, Explained, Explainer, Searched
 from console.rules.loading import SHIPPED, load_rule, rule_files
 from console.rules.offline import feed_file
+from console.rules.pushing.listing import unasked
 from console.rules.rule import Rule
 from console.rules.rulebook import Rulebook, gather, own_folder, unusable
 from console.rules.sampling import misjudged
@@ -48,9 +49,10 @@ def _list(args: argparse.Namespace) -> int:
     if args.names:
         raise BadInput("`rules list` takes no names; `rules explain ID` tells of one.")
     book = _book(args)
+    left = unasked(book.known) if args.json else {}
     for rule in book.known:
         if args.json:
-            say_json(_record(rule, book))
+            say_json(_record(rule, book) | {"unasked": _unasked(rule, left)})
         else:
             ids = " ".join(rule.catalogue)
             line = f"{rule.severity.value:8} {rule.id:28} {_EXPORT(rule.title):40} {ids:16} {' '.join(rule.attack)}"
@@ -73,6 +75,11 @@ def _record(rule: Rule, book: Rulebook) -> dict[str, object]:
         "state": _state(rule, book),
         "tuned": book.tuned.get(rule.id, ()),
     }
+
+
+def _unasked(rule: Rule, left: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """By how a search cluster's documents are laid out: why it is not asked for this rule."""
+    return {layout: _EXPORT(kept[rule.id]) for layout, kept in left.items() if rule.id in kept}
 
 
 def _state(rule: Rule, book: Rulebook) -> str:
@@ -168,6 +175,8 @@ def _explain(args: argparse.Namespace) -> int:
         raise BadInput(f"No rule is called {args.names[0]!r}{meant or '.'} See `warroom rules list`.")
     if not args.json:
         _introduce(rule)
+        for layout, why in _unasked(rule, unasked(book.known)).items():
+            say(f"not asked of a search cluster that holds {layout}: {why}")
         if other := _other(rule, book):
             say(_EXPORT(f"by the settings {settings_file(args)}: {other}"))
     explainer = Explainer(compile_rule(rule), book.rules, _MOST)

@@ -15,6 +15,7 @@ import yaml
 from console.errors import DataError
 from console.rules.loading import load_rules
 from console.rules.measures import load_measure_rules
+from console.rules.pushing import listing
 from console.rules.rule import Rule
 from console.rules.translating import load_meanings
 
@@ -62,7 +63,8 @@ def catalogue() -> list[Entry]:
 def render() -> str:
     """The whole document."""
     rules: dict[str, list[Rule]] = defaultdict(list)
-    for rule in load_rules().rules:
+    shipped = load_rules().rules
+    for rule in shipped:
         for id_ in rule.catalogue:
             rules[id_].append(rule)
     measures: dict[str, list[str]] = defaultdict(list)
@@ -84,7 +86,7 @@ def render() -> str:
     ]
     bare = sum(bool(entry.without) for entry in entries)
     head = _HEAD.format(total=len(entries), covered=len(entries) - bare, bare=bare)
-    return head + "\n".join(rows) + "\n"
+    return head + "\n".join(rows) + "\n" + listing.render(shipped)
 
 
 def _row(entry: Entry, rules: list[Rule], others: list[str], attacks: set[str]) -> str:

@@ -62,14 +62,15 @@ class Fetcher:
     Args:
         url: with a path prefix if it has one; its query, user and fragment are not used.
         access: how to prove ourselves and whom to trust.
+        size: bytes of an answer at most; 0 for the usual.
     """
 
-    def __init__(self, url: str, access: Access, *, deadline: float = DEADLINE, size: int = SIZE) -> None:
+    def __init__(self, url: str, access: Access, *, deadline: float = DEADLINE, size: int = 0) -> None:
         self._base = URL(url).with_user(None).with_query(None).with_fragment(None)
         self.host = self._base.authority
         """With its port, for people."""
         self._access = access
-        self._deadline, self._size = deadline, size
+        self._deadline, self._size = deadline, size or SIZE
         self._session: aiohttp.ClientSession | None = None
 
     @property

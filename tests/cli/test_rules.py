@@ -59,6 +59,7 @@ def test_the_list_has_every_rule_with_what_it_covers(config: Path) -> None:
         "marker": False,
         "state": "on",
         "tuned": [],
+        "unasked": {"Elastic Agent": "the documents of Elastic Agent do not have: requestObject.metadata"},
     }
     assert "K8S-PRIVILEGED" in rules("list").stdout
 

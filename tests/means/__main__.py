@@ -15,6 +15,7 @@ from tests.means.alertmanager import provide_alertmanager
 from tests.means.cache import Missing, in_ci
 from tests.means.helm import provide_helm
 from tests.means.judging import provide_judge
+from tests.means.opensearch import VERSIONS, provide_opensearch
 from tests.means.prometheus import provide_programs
 
 
@@ -65,6 +66,12 @@ def _alertmanager() -> str:
     return provide_alertmanager().name
 
 
+def _opensearch() -> str:
+    for major in VERSIONS:
+        provide_opensearch(major)
+    return f"OpenSearch {' and '.join(VERSIONS.values())}"
+
+
 MEANS = (
     Mean("environment", _python, "everything"),
     Mean("control plane", _control_plane, "tests/cluster, tests/controlplane, the pty tests on a real cluster"),
@@ -72,6 +79,7 @@ MEANS = (
     Mean("Helm", _helm, "what the rules make of everyday installations"),
     Mean("Prometheus", _prometheus, "the tests that ask a real Prometheus"),
     Mean("Alertmanager", _alertmanager, "the tests that ask a real Alertmanager"),
+    Mean("OpenSearch", _opensearch, "the tests that ask a real search cluster"),
 )
 
 

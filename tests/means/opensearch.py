@@ -109,7 +109,13 @@ def _version(java: Path) -> int:
 def running(major: str) -> Iterator[OpenSearch]:
     """A server of this version; ends with the block."""
     java, classes = provide_opensearch(major)
-    with tempfile.TemporaryDirectory(prefix="warroom-opensearch-", ignore_cleanup_errors=True) as name:
+    with (
+        contextlib.ExitStack() as starting,
+        tempfile.TemporaryDirectory(prefix="warroom-opensearch-", ignore_cleanup_errors=True) as name,
+    ):
+        starting.enter_context(
+            one_at_a_time("opensearch-port")
+        )  # until it has taken its port, nobody else looks for one
         folder, port = Path(name), _port()
         config = folder / "node_1" / "config"
         config.mkdir(parents=True)
@@ -125,6 +131,7 @@ def running(major: str) -> Iterator[OpenSearch]:
             try:
                 server = OpenSearch(f"http://127.0.0.1:{port}")
                 _wait_ready(server, process, folder / "log")
+                starting.close()
                 yield server
             finally:
                 process.kill()

@@ -73,6 +73,8 @@ def plan(rules: Iterable[Rule], columns: Columns) -> Plan:
 
 
 def _planned(rule: Rule, columns: Columns) -> Pushed | Kept:
+    if rule.first:
+        return Kept(rule, (), "what is usual is learned from the whole trail, and only some of it comes")
     layout = columns.layout
     dropped = dict.fromkeys(gone for field in fields_of(rule) if (gone := layout.drops(rests_on(field))))
     if dropped:

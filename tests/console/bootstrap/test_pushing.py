@@ -69,9 +69,10 @@ async def test_raw_events_give_the_same_findings_as_a_file(server: OpenSearch) -
 
     found = await search(server.url, Access(), "audit-raw", shipped_rules())
 
-    assert (found.layout, found.kept, found.gaps, found.unread) == (RAW, (), "", 0)
+    assert (found.layout, found.gaps, found.unread) == (RAW, "", 0)
+    assert {one.rule.id for one in found.kept} == {rule.id for rule in shipped_rules().rules if rule.first}
     assert len({one.rule for one in found.detector.findings()}) > 120
-    assert _told(_local(documents, shipped_rules())) == _told(found.detector.findings())
+    assert _told(_local(documents, _without(found))) == _told(found.detector.findings())
 
 
 def _by_agent(event: dict[str, Any]) -> dict[str, Any]:
