@@ -94,10 +94,12 @@ class Tally:
     def _mark(self, rule: str, view: Any, at: float) -> None:
         for rules, by in self._marks_by.items():
             if rule in rules:
-                self._marks[(rule, *(first(getter(view)) for getter in by))] = at
+                key = (rule, *(first(getter(view)) for getter in by))
+                self._marks.pop(key, None)  # the one marked last stands last
+                self._marks[key] = at
                 self._dumped = ""
-        if len(self._marks) > _REMEMBERED:
-            self._marks.clear()
+                if len(self._marks) > _REMEMBERED:
+                    del self._marks[next(iter(self._marks))]
 
     def _came_after(self, one: Compiled, view: Any, at: float) -> bool:
         after = one.rule.after

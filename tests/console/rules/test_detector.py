@@ -166,6 +166,23 @@ def test_a_rule_after_another_needs_it_first_and_soon() -> None:
         assert [one.rule for one in detector.findings()] == ["SECOND"] * count
 
 
+def test_a_flood_of_first_steps_makes_nobody_elses_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All were forgotten at once when there were too many: whoever could make many began anew with a clean record."""
+    monkeypatch.setattr(tallying, "_REMEMBERED", 10)
+    rules = [
+        _rule("FIRST", {"verb": "create", "objectRef.resource": "roles"}, marker=True),
+        _rule("SECOND", {"verb": "create", "objectRef.resource": "pods"}, after=After(("FIRST",), 600.0)),
+    ]
+    role = {"verb": "create", "objectRef": {"resource": "roles", "name": "r"}}
+    pod = {"verb": "create", "objectRef": {"resource": "pods", "name": "p"}}
+    flood = [{**role, "user": {"username": f"made-up-{number}"}} for number in range(17)]
+    detector = Detector(RuleSet(rules))
+
+    detector.feed(read([role, *flood[:8], role, *flood[8:], pod]))
+
+    assert [one.rule for one in detector.findings()] == ["SECOND"]
+
+
 def test_a_threshold_counts_different_values_within_its_span() -> None:
     threshold = Threshold(3, 60.0, ("who.user",), "objectRef.name")
     rule = _rule("T", {"verb": "get", "objectRef.resource": "secrets"}, threshold=threshold, target="none")
